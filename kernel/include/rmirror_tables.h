@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The words of the statement, their ranges and their defaults: one row each.
+ *
+ * Kernel, statement library, xtables extension and native grammar all expand
+ * these X-macros, so a name or a limit is written down here and nowhere else.
+ * Plain C, no types: it must compile in the kernel, in C and in C++.
+ */
+#ifndef _RMIRROR_TABLES_H
+#define _RMIRROR_TABLES_H
+
+#include <linux/netfilter/rmirror.h>
+
+/*
+ * RMIRROR_ENCAP_TABLE - the encapsulations
+ *
+ * X(ID, word, key_max, port)
+ *   ID       RMIRROR_ENCAP_<ID>
+ *   word     its name in the statement
+ *   key_max  highest key (GRE key, session id, VNI); 0: it has no key
+ *   port     default UDP destination port; 0: it is not over UDP
+ */
+#define RMIRROR_ENCAP_TABLE(X)					\
+	X(GRE,		"gre",		0xffffffff,	0)	\
+	X(ERSPAN1,	"erspan1",	0,		0)	\
+	X(ERSPAN,	"erspan",	1023,		0)	\
+	X(ERSPAN3,	"erspan3",	1023,		0)	\
+	X(VXLAN,	"vxlan",	0xffffff,	4789)	\
+	X(GENEVE,	"geneve",	0xffffff,	6081)	\
+	X(TZSP,		"tzsp",		0,		37008)	\
+	X(NONE,		"none",		0,		0)
+
+/* RMIRROR_MTU_TABLE - X(ID, word): the policies, RMIRROR_MTU_<ID> */
+#define RMIRROR_MTU_TABLE(X)		\
+	X(RESEGMENT,	"resegment")	\
+	X(FRAGMENT,	"fragment")	\
+	X(TRUNCATE,	"truncate")	\
+	X(DROP,		"drop")
+
+/* Sets of encapsulations, for the last column of the option table */
+#define RMIRROR_E(id)		(1u << RMIRROR_ENCAP_##id)
+#define RMIRROR_E_ALL		((1u << __RMIRROR_ENCAP_MAX) - 1)
+#define RMIRROR_E_OUTER		(RMIRROR_E_ALL & ~RMIRROR_E(NONE))
+#define RMIRROR_E_UDP		(RMIRROR_E(VXLAN) | RMIRROR_E(GENEVE) | RMIRROR_E(TZSP))
+#define RMIRROR_E_KEY		(RMIRROR_E(GRE) | RMIRROR_E(ERSPAN) | RMIRROR_E(ERSPAN3) | \
+				 RMIRROR_E(VXLAN) | RMIRROR_E(GENEVE))
+#define RMIRROR_E_SEQ		(RMIRROR_E(GRE) | RMIRROR_E(ERSPAN) | RMIRROR_E(ERSPAN3))
+/* These number their packets whether `seq` is given or not */
+#define RMIRROR_E_SEQ_ALWAYS	(RMIRROR_E(ERSPAN) | RMIRROR_E(ERSPAN3))
+
+/*
+ * RMIRROR_OPTION_TABLE - the options, in the order in which they are printed
+ *
+ * X(ATTR, word, KIND, min, max, encaps)
+ *   ATTR    NFTA_RMIRROR_<ATTR>; for KIND FLAG the bit RMIRROR_F_<ATTR>
+ *   word    its name in the statement
+ *   KIND    ENCAP, MTU  a word of the table of that name
+ *           NUM         a number from min to max; max is further limited by
+ *                       key_max (key), min raised by RMIRROR_LEN_MIN_NONE (len)
+ *           DSCP        a number from min to max, or the name of a code point
+ *           ADDR        an address of the collector's family
+ *           NAME        a device name, min to max bytes
+ *           FLAG        no value
+ *   encaps  the encapsulations that take it
+ */
+#define RMIRROR_OPTION_TABLE(X)							\
+	X(ENCAP,	"encap",	ENCAP,	0, RMIRROR_ENCAP_MAX, RMIRROR_E_ALL)	\
+	X(KEY,		"key",		NUM,	0, 0xffffffff,	RMIRROR_E_KEY)	\
+	X(LEN,		"len",		NUM,	14, 65535,	RMIRROR_E_ALL)	\
+	X(MTU,		"mtu",		MTU,	0, RMIRROR_MTU_MAX, RMIRROR_E_ALL)	\
+	X(TTL,		"ttl",		NUM,	1, 255,		RMIRROR_E_OUTER)	\
+	X(DSCP,		"dscp",		DSCP,	0, 63,		RMIRROR_E_OUTER)	\
+	X(SADDR,	"from",		ADDR,	0, 0,		RMIRROR_E_OUTER)	\
+	X(OIFNAME,	"device",	NAME,	1, 15,		RMIRROR_E_ALL)	\
+	X(MARK,		"mark",		NUM,	0, 0xffffffff,	RMIRROR_E_ALL)	\
+	X(PORT,		"port",		NUM,	1, 65535,	RMIRROR_E_UDP)	\
+	X(SEQ,		"seq",		FLAG,	0, 0,		RMIRROR_E_SEQ)	\
+	X(PLATFORM,	"platform",	FLAG,	0, 0,		RMIRROR_E(ERSPAN3))
+
+/* `encap none` keeps an L3 packet: its shortest cut is an IPv4 header */
+#define RMIRROR_LEN_MIN_NONE	20
+
+/* The defaults, where they are not 0 */
+#define RMIRROR_TTL_DEFAULT	255
+
+#endif /* _RMIRROR_TABLES_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The rmirror statement: one model for its text, its JSON and its netlink bytes.
+//
+//   rmirror [ip|ip6] to COLLECTOR [encap TYPE] [OPTION VALUE]...
+//
+// Names, ranges and attributes come from kernel/include/rmirror_tables.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <linux/netfilter/rmirror.h>
+
+struct json_t;  // jansson
+
+namespace rmirror {
+
+// Where in a text something stands: bytes [begin, end), counted from 0 from the start of that text.
+struct Span {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+
+    friend bool operator==(const Span &, const Span &) = default;
+};
+
+// A refusal: one line for a person, without a final full stop, and the word it is about.
+// For netlink and JSON input, which have no text, the span is empty and the message names the
+// attribute or the member.
+struct Error {
+    std::string message;
+    Span span;
+};
+
+// A value or the reason why there is none.
+template <typename T>
+class Result {
+public:
+    Result(T value) : state_(std::move(value)) {}
+    Result(Error error) : state_(std::move(error)) {}
+
+    explicit operator bool() const { return std::holds_alternative<T>(state_); }
+    T &operator*() { return std::get<T>(state_); }
+    const T &operator*() const { return std::get<T>(state_); }
+    T *operator->() { return &std::get<T>(state_); }
+    const T *operator->() const { return &std::get<T>(state_); }
+    const Error &error() const { return std::get<Error>(state_); }
+
+private:
+    std::variant<T, Error> state_;
+};
+
+// An IPv4 or IPv6 address: 4 or 16 bytes in network byte order.
+class Address {
+public:
+    // Numeric notation only (inet_pton(3)); no names, no prefixes, no scope ids.
+    static std::optional<Address> from_text(std::string_view text);
+    // 4 or 16 bytes, anything else is nullopt.
+    static std::optional<Address> from_bytes(std::span<const std::uint8_t> bytes);
+
+    bool is_ipv4() const { return size_ == 4; }
+    bool is_unspecified() const;
+    bool is_multicast() const;
+    bool is_broadcast() const;  // 255.255.255.255
+    std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+    std::string to_text() const;  // inet_ntop(3)
+
+    friend bool operator==(const Address &, const Address &) = default;
+
+private:
+    std::uint8_t data_[16] = {};
+    std::size_t size_ = 0;
+};
+
+// The collector is in a register: what only the native grammar can express.
+struct Register {
+    std::uint32_t number = 0;  // enum nft_registers
+    std::uint32_t family = 0;  // NFPROTO_IPV4 or NFPROTO_IPV6
+
+    friend bool operator==(const Register &, const Register &) = default;
+};
+
+// One statement. A member that is nullopt, empty or 0 was not given; to_text() and encode() leave
+// out what has its default value, so that parse(to_text(s)) == canonical(s).
+struct Statement {
+    std::variant<Address, Register> collector;
+    rmirror_encap encap = RMIRROR_ENCAP_GRE;
+    std::optional<std::uint32_t> key;
+    std::optional<std::uint32_t> len;
+    rmirror_mtu mtu = RMIRROR_MTU_RESEGMENT;
+    std::optional<std::uint32_t> ttl;
+    std::optional<std::uint32_t> dscp;
+    std::optional<Address> from;
+    std::string device;
+    std::optional<std::uint32_t> mark;
+    std::optional<std::uint32_t> port;
+    std::uint32_t flags = 0;  // RMIRROR_F_*
+
+    friend bool operator==(const Statement &, const Statement &) = default;
+};
+
+// What parse_text() found.
+struct Parsed {
+    Statement statement;
+    Span span;  // from `rmirror` to the end of the last word of the statement
+};
+
+// Parses the statement that starts with the word `rmirror` at text[at]. It ends before the first
+// thing that cannot belong to it: end of text, a line end, `;`, `}`, `#`, or, once `to COLLECTOR`
+// has been read, a word after which another statement of nft follows (`accept`, `counter`,
+// `comment`, ...). A word that is neither an option nor a word nft knows as the start of a
+// statement is an error here.
+Result<Parsed> parse_text(std::string_view text, std::size_t at = 0);
+
+// The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
+std::string to_text(const Statement &statement);
+
+// Checks what no single word shows: options that do not belong to the encapsulation, ranges that
+// depend on it, address families. Everything the parsers return has passed it.
+std::optional<Error> validate(const Statement &statement);
+
+// The statement with everything that equals its default removed: what the kernel will dump.
+Statement canonical(Statement statement);
+
+// The attributes inside NFTA_EXPR_DATA, NLA-aligned, in attribute order. The statement must have
+// passed validate().
+std::vector<std::uint8_t> encode(const Statement &statement);
+
+// The reverse. Unknown attributes, wrong sizes and values out of range are errors.
+Result<Statement> decode(std::span<const std::uint8_t> attributes);
+
+// JSON: the object inside {"rmirror": ...}. to_json() returns a new reference.
+json_t *to_json(const Statement &statement);
+Result<Statement> parse_json(const json_t *object);
+
+}  // namespace rmirror
