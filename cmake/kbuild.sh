@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# kbuild.sh KERNEL_DIR SOURCE_DIR OUT_DIR [MAKE_ARGUMENT...]
+#
+# Builds the external modules of SOURCE_DIR against the kernel headers in KERNEL_DIR. Kbuild writes
+# beside its sources, so they are copied to OUT_DIR first and the source tree stays clean. When
+# neither a source nor the kernel nor an argument has changed since the last success nothing runs.
+set -euo pipefail
+
+(($# >= 3)) || {
+    echo "usage: kbuild.sh KERNEL_DIR SOURCE_DIR OUT_DIR [MAKE_ARGUMENT...]" >&2
+    exit 2
+}
+kernel_dir=$1 source_dir=$2 out_dir=$3
+shift 3
+arguments=("$@")
+
+# The compiler that built the kernel, as its headers name it, may be another than this machine has.
+compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ "]*\).*/\1/p' "$kernel_dir/.config" 2>/dev/null || true)
+if [[ -n $compiler ]] && ! command -v "$compiler" >/dev/null; then
+    arguments+=("CC=gcc")
+fi
+# Type information for the modules needs pahole and the kernel's vmlinux; without them kbuild stops.
+command -v pahole >/dev/null || arguments+=(CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+# Copies what differs and removes what is no source any more; prints how many files that were.
+sync_sources() {
+    local file changed=0
+    mkdir -p "$out_dir"
+    local list
+    list=$(cd "$source_dir" && find . -type f \
+        \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name Kbuild -o -name Makefile \) \
+        ! -name '*.mod.c' ! -name '.*' | sort)
+    while read -r file; do
+        if ! cmp -s "$source_dir/$file" "$out_dir/$file"; then
+            mkdir -p "$out_dir/$(dirname -- "$file")"
+            cp -p "$source_dir/$file" "$out_dir/$file"
+            # The copy has to be newer than the objects, whatever the age of the original.
+            touch "$out_dir/$file"
+            changed=$((changed + 1))
+        fi
+    done <<<"$list"
+    if [[ -e $out_dir/.sources ]]; then
+        while read -r file; do
+            rm -f "${out_dir:?}/$file"
+            changed=$((changed + 1))
+        done < <(comm -23 "$out_dir/.sources" <(printf '%s\n' "$list"))
+    fi
+    printf '%s\n' "$list" >"$out_dir/.sources"
+    echo "$changed"
+}
+
+fingerprint() {
+    realpath "$kernel_dir"
+    cksum <"$kernel_dir/.config"
+    printf '%s\n' "${arguments[@]}"
+}
+
+changed=$(sync_sources)
+if [[ $changed == 0 && -e $out_dir/.built && $(<"$out_dir/.built") == "$(fingerprint)" ]]; then
+    exit 0
+fi
+rm -f "$out_dir/.built"
+# make's own variables of a surrounding make (ninja starts none, packaging tools do) do not apply.
+env -u MAKEFLAGS -u MAKELEVEL make -C "$kernel_dir" "M=$(realpath "$out_dir")" --no-print-directory \
+    -j"${RMIRROR_JOBS:-2}" "${arguments[@]}" modules
+fingerprint >"$out_dir/.built"

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What every test script shares: where things are, and how to speak to the user. Source it.
+
+RMIRROR_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+RMIRROR_BUILD=$RMIRROR_ROOT/build
+# Exit status of a test that cannot run here (automake's and ctest's convention).
+# shellcheck disable=SC2034
+readonly SKIPPED=77
+
+# Progress goes to stderr, so that a script's stdout stays its result.
+say() { printf '%s\n' "$*" >&2; }
+die() {
+    say "${0##*/}: $*"
+    exit 1
+}
+
+# with_lock NAME COMMAND...: one such command at a time in this build directory.
+with_lock() {
+    local name=$1 fd
+    shift
+    mkdir -p "$RMIRROR_BUILD/locks"
+    exec {fd}>"$RMIRROR_BUILD/locks/$name"
+    flock "$fd"
+    "$@" {fd}>&-
+    exec {fd}>&-
+}

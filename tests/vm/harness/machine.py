@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The QEMU command line of a guest, and the choice of the accelerator."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import image
+
+QEMU = "qemu-system-x86_64"
+_PROBE_SECONDS = 8
+# TCG shares the host's processors with everything else: a guest that gets none for some seconds is
+# not a guest whose kernel hangs.
+_CMDLINE = ("console=ttyS0,115200 loglevel=5 panic=-1 oops=panic nokaslr mitigations=off "
+            "random.trust_cpu=on log_buf_len=8M printk.time=1 "
+            "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=100 audit=0 selinux=0 apparmor=0")
+
+
+def _base(accelerator: str, kernel: Path, initramfs: Path, console: Path, append: str) -> list[str]:
+    accel = {"tcg": ["-accel", "tcg,thread=multi,tb-size=512"], "kvm": ["-accel", "kvm"]}[accelerator]
+    cpu = {"tcg": "max,la57=off,pcid=off", "kvm": "host"}[accelerator]
+    return [QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-machine", "pc,vmport=off,hpet=off", *accel, "-cpu", cpu,
+            "-kernel", str(image.extract(kernel)), "-initrd", str(initramfs),
+            "-append", f"{_CMDLINE} {append}".strip(),
+            "-serial", f"file:{console}"]
+
+
+def command_line(accelerator: str, kernel: Path, initramfs: Path, run_dir: Path, *, append: str = "",
+                 shell: bool = False, memory: str = "1G", processors: int = 2,
+                 extra: list[str] | None = None) -> list[str]:
+    """The argument vector that boots KERNEL; its stdout is the command's output."""
+    if shell:
+        port = ["-device", "virtconsole,chardev=stdio"]
+    else:
+        port = ["-device", "virtserialport,chardev=stdio,name=rmirror.output"]
+    return [*_base(accelerator, kernel, initramfs, run_dir / "console", append),
+            "-m", memory, "-smp", str(processors),
+            "-device", "virtio-rng-pci",
+            "-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap",
+            "-virtfs", f"local,path={_escaped(run_dir)},mount_tag=run,security_model=none",
+            "-chardev", "stdio,id=stdio,signal=off",
+            "-device", "virtio-serial-pci", *port, *(extra or [])]
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace(",", ",,")  # QEMU's own way to quote a comma
+
+
+def choose_accelerator(kernel: Path, initramfs: Path, cache: Path) -> str:
+    """kvm when a guest comes up with it in a few seconds, else tcg; the answer is kept in CACHE."""
+    device = Path("/dev/kvm")
+    if not os.access(device, os.R_OK | os.W_OK):
+        return "tcg"
+    # Another boot of the host may bring a KVM that works.
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    if cache.exists():
+        known_boot, _, answer = cache.read_text().strip().partition(" ")
+        if known_boot == boot and answer in ("kvm", "tcg"):
+            return answer
+    answer = "kvm" if _boots_with_kvm(kernel, initramfs, cache.with_suffix(".console")) else "tcg"
+    cache.write_text(f"{boot} {answer}\n")
+    return answer
+
+
+def _boots_with_kvm(kernel: Path, initramfs: Path, console: Path) -> bool:
+    console.unlink(missing_ok=True)
+    command = [*_base("kvm", kernel, initramfs, console, "rmirror.probe"), "-m", "512M"]
+    try:
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                       timeout=_PROBE_SECONDS, check=True)
+    except (subprocess.SubprocessError, OSError):
+        return False
+    return console.exists() and "rmirror-vm: alive" in console.read_text(errors="replace")
+
+
+def is_installed() -> bool:
+    return shutil.which(QEMU) is not None
