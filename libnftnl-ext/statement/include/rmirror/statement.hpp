@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -115,10 +116,13 @@ struct Parsed {
 // thing that cannot belong to it: end of text, a line end, `;`, `}`, `#`, or, once `to COLLECTOR`
 // has been read, a word after which another statement of nft follows (`accept`, `counter`,
 // `comment`, ...). A word that is neither an option nor a word nft knows as the start of a
-// statement is an error here.
+// statement is an error here. The statement returned is canonical().
 Result<Parsed> parse_text(std::string_view text, std::size_t at = 0);
 
 // The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
+// Numbers are decimal, a device is quoted and a code point has its name where nft knows one
+// (`dscp ef`), as in nft's own listings. A collector in a register is shown as `rmirror ip to reg 1`, which does not
+// load: nothing but the native grammar can express it.
 std::string to_text(const Statement &statement);
 
 // Checks what no single word shows: options that do not belong to the encapsulation, ranges that
@@ -132,10 +136,13 @@ Statement canonical(Statement statement);
 // passed validate().
 std::vector<std::uint8_t> encode(const Statement &statement);
 
-// The reverse. Unknown attributes, wrong sizes and values out of range are errors.
+// The reverse, canonical(). Unknown attributes, wrong sizes and values out of range are errors.
 Result<Statement> decode(std::span<const std::uint8_t> attributes);
 
-// JSON: the object inside {"rmirror": ...}. to_json() returns a new reference.
+// JSON: the object inside {"rmirror": ...}, with the words of the text as names. Numbers are
+// integers, a flag is true, everything else is a string, `dscp` either. A collector in a register is
+// {"reg": 1, "family": "ip"}, which parse_json() refuses. to_json() returns a new reference, null
+// when memory runs out; parse_json() borrows its argument and returns a canonical() statement.
 json_t *to_json(const Statement &statement);
 Result<Statement> parse_json(const json_t *object);
 

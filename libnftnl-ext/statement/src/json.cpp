@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Statement to JSON and back: the names of the text, strict about members and types.
+#include <jansson.h>
+#include <linux/netfilter.h>
+
+#include <limits>
+
+#include "check.hpp"
+#include "dscp.hpp"
+
+namespace rmirror {
+
+namespace {
+
+constexpr const char *collector_member = "to";
+
+std::string_view string_of(const json_t *string) {
+    return {json_string_value(string), json_string_length(string)};
+}
+
+json_t *json_from_text(const std::string &text) {
+    return json_stringn(text.data(), text.size());
+}
+
+json_t *json_from_collector(const Statement &statement) {
+    if (const auto *reg = std::get_if<Register>(&statement.collector))
+        return json_pack("{s:I, s:s}", "reg", json_int_t{reg->number}, "family",
+                         reg->family == NFPROTO_IPV4 ? "ip" : "ip6");
+    return json_from_text(std::get<Address>(statement.collector).to_text());
+}
+
+json_t *json_from_value(const Option &option, const Value &value) {
+    const auto *number = std::get_if<std::uint32_t>(&value);
+    const bool plain_number =
+        option.kind == Kind::NUM || (option.kind == Kind::DSCP && dscp_name(*number).empty());
+    if (option.kind == Kind::FLAG)
+        return json_true();
+    if (plain_number)
+        return json_integer(*number);
+    return json_from_text(word_from_value(option, value));
+}
+
+const char *expected_type(Kind kind) {
+    switch (kind) {
+        case Kind::NUM:
+            return "an integer";
+        case Kind::DSCP:
+            return "an integer or a string";
+        case Kind::FLAG:
+            return "true";
+        default:
+            return "a string";
+    }
+}
+
+bool has_type(Kind kind, const json_t *json) {
+    switch (kind) {
+        case Kind::NUM:
+            return json_is_integer(json);
+        case Kind::DSCP:
+            return json_is_integer(json) || json_is_string(json);
+        case Kind::FLAG:
+            return json_is_true(json);
+        default:
+            return json_is_string(json);
+    }
+}
+
+// The type is right. Nothing when it does not say a value of the option.
+std::optional<Value> value_from_json(const Option &option, const json_t *json) {
+    if (json_is_true(json))
+        return Value{1U};
+    if (json_is_integer(json)) {
+        const json_int_t number = json_integer_value(json);
+        if (number < 0 || number > std::numeric_limits<std::uint32_t>::max())
+            return std::nullopt;
+        return Value{static_cast<std::uint32_t>(number)};
+    }
+    // A number in quotes is not a code point's name.
+    if (option.kind == Kind::DSCP && !dscp_from_name(string_of(json)))
+        return std::nullopt;
+    return value_from_word(option, string_of(json));
+}
+
+std::string shown(const json_t *json) {
+    if (json_is_integer(json))
+        return std::to_string(json_integer_value(json));
+    return std::string(string_of(json));
+}
+
+std::optional<std::string> read_member(Statement &statement, const Option &option,
+                                       const json_t *json) {
+    if (auto message = check_belongs(option, statement.encap))
+        return message;
+    if (!has_type(option.kind, json))
+        return "invalid " + std::string(option.word) + ", expected " + expected_type(option.kind);
+
+    const auto value = value_from_json(option, json);
+    if (!value)
+        return invalid_value(option, statement, shown(json));
+    if (auto message = check_value(option, statement, *value))
+        return message;
+    set(statement, option.id, *value);
+    return std::nullopt;
+}
+
+std::optional<std::string> read_collector(Statement &statement, const json_t *json) {
+    if (json == nullptr)
+        return "missing member '" + std::string(collector_member) + "'";
+    if (!json_is_string(json))
+        return "invalid collector, expected an IPv4 or IPv6 address as a string";
+    const auto address = Address::from_text(string_of(json));
+    if (!address)
+        return invalid_collector(string_of(json));
+    statement.collector = *address;
+    return std::nullopt;
+}
+
+std::optional<std::string> check_members(const json_t *object) {
+    // jansson's iterators want a mutable object, reading through them does not change it.
+    auto *members = const_cast<json_t *>(object);
+    for (void *at = json_object_iter(members); at != nullptr;
+         at = json_object_iter_next(members, at)) {
+        const std::string_view name = json_object_iter_key(at);
+        if (name != collector_member && find_option(name) == nullptr)
+            return "unknown member " + quoted(name) + ", expected " + collector_member + ", " +
+                   option_words();
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> read_object(Statement &statement, const json_t *object) {
+    if (!json_is_object(object))
+        return "invalid rmirror, expected an object";
+    if (auto message = check_members(object))
+        return message;
+    if (auto message = read_collector(statement, json_object_get(object, collector_member)))
+        return message;
+
+    // In table order: the encapsulation comes before what depends on it.
+    for (const Option &option : options()) {
+        const json_t *json = json_object_get(object, std::string(option.word).c_str());
+        if (json == nullptr)
+            continue;
+        if (auto message = read_member(statement, option, json))
+            return message;
+    }
+    return check_collector(statement);
+}
+
+}  // namespace
+
+json_t *to_json(const Statement &statement) {
+    const Statement printed = canonical(statement);
+    json_t *object = json_object();
+    // json_object_set_new() takes the value over and fails when it, or the object, is null.
+    int failed = json_object_set_new(object, collector_member, json_from_collector(printed));
+    for (const Option &option : options()) {
+        const Value value = get(printed, option.id);
+        if (!is_absent(value))
+            failed |= json_object_set_new(object, std::string(option.word).c_str(),
+                                          json_from_value(option, value));
+    }
+    if (failed != 0) {
+        json_decref(object);
+        return nullptr;
+    }
+    return object;
+}
+
+Result<Statement> parse_json(const json_t *object) {
+    Statement statement;
+    if (auto message = read_object(statement, object))
+        return Error{std::move(*message), {}};
+    return canonical(std::move(statement));
+}
+
+}  // namespace rmirror

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Text to statement, in two steps as in nft: first the words are told apart, then, when the
+// encapsulation is known, each value is read and checked in the order of the text.
+#include <algorithm>
+#include <cctype>
+
+#include "check.hpp"
+#include "lexer.hpp"
+#include "nft_words.hpp"
+
+namespace rmirror {
+
+namespace {
+
+using Failure = std::optional<Error>;
+
+constexpr std::string_view native_grammar_hint =
+    " (maps, sets and expressions need an nft with the native rmirror grammar)";
+
+// An option as it stands in the text.
+struct Given {
+    const Option *option;
+    Token word;
+    Token value;  // End for a flag
+};
+
+bool has_letter(std::string_view text) {
+    return std::any_of(text.begin(), text.end(),
+                       [](unsigned char c) { return std::isalpha(c) != 0; });
+}
+
+// What somebody who wrote this in place of an address had in mind, as far as it shows.
+std::string_view address_hint(const Token &token) {
+    const std::string_view text = token.text;
+    if (token.is_word() && (starts_nft_expression(text) || text == "{"))
+        return native_grammar_hint;
+    if (text.find('/') != std::string_view::npos)
+        return " (a prefix is not an address)";
+    if (text.find('%') != std::string_view::npos)
+        return " (a scope is given with 'device')";
+    if (has_letter(text) && text.find(':') == std::string_view::npos && !starts_nft_statement(text))
+        return " (names are not resolved)";
+    return {};
+}
+
+std::string_view number_hint(const Token &token) {
+    const bool leading_zero = token.text.size() > 1 && token.text.front() == '0' &&
+                              std::all_of(token.text.begin(), token.text.end(),
+                                          [](unsigned char c) { return std::isdigit(c) != 0; });
+    return leading_zero ? " (a leading zero, which nft takes for octal, is refused)" : "";
+}
+
+std::string_view value_hint(const Option &option, const Token &token) {
+    if (option.kind == Kind::ADDR)
+        return address_hint(token);
+    // `mark set 1` and `mark == 1` are nft's, but not behind `rmirror to ..`
+    if (option.id == OptionId::MARK && token.is_word() &&
+        (token.text == "set" || token.text == "=" || token.text == "!" || token.text == "{"))
+        return " (for the mark of the packet itself write 'meta mark')";
+    if (option.kind == Kind::NUM || option.kind == Kind::DSCP)
+        return number_hint(token);
+    if (option.kind == Kind::NAME)
+        return " (a device has one name: no wildcards)";
+    return {};
+}
+
+// An IPv6 address may stand in brackets (RFC 2732), nft reads that, too.
+std::string_view without_brackets(const Token &token) {
+    const std::string_view text = token.text;
+    if (token.is_word() && text.size() > 2 && text.front() == '[' && text.back() == ']' &&
+        text.find(':') != std::string_view::npos)
+        return text.substr(1, text.size() - 2);
+    return text;
+}
+
+class TextParser {
+public:
+    TextParser(std::string_view text, std::size_t at) : text_(text), lexer_(text, at) {}
+
+    Result<Parsed> parse();
+
+private:
+    Failure read_head();
+    Failure read_options();
+    Failure read_option(const Option &option);
+    // The value of the word before it, from the text; not what it means.
+    Failure read_value(const Token &word, Token &value);
+    Failure interpret_collector();
+    Failure interpret_options();
+    Failure interpret(const Given &given);
+    bool look_for_encap();
+    bool goes_on_with_option(const Token &token) const;
+    Token take();
+
+    std::string_view text_;
+    Lexer lexer_;
+    Token start_;
+    Token family_;  // `ip` or `ip6`, End when there is none
+    Token collector_;
+    std::vector<Given> given_;
+    std::size_t end_ = 0;
+    Statement statement_;
+};
+
+Token TextParser::take() {
+    const Token token = lexer_.next();
+    if (!token.is_end())
+        end_ = token.span.end;
+    return token;
+}
+
+Failure TextParser::read_value(const Token &word, Token &value) {
+    value = lexer_.peek();
+    const std::string name(word.text);
+    if (value.kind == Token::Kind::Unterminated)
+        return Error{"unterminated string", value.span};
+    // `len key 7`: the value was forgotten. A device of such a name needs quotes.
+    if (value.is_end() || (value.is_word() && find_option(value.text) != nullptr))
+        return Error{"missing value after '" + name + "'", word.span};
+    if (value.is_word() && value.text.starts_with('$'))
+        return Error{"a variable cannot be used in rmirror with the plugin yet", value.span};
+    take();
+    return std::nullopt;
+}
+
+Failure TextParser::read_head() {
+    start_ = take();
+    if (!start_.is_word("rmirror"))
+        return Error{"expected 'rmirror'", start_.span};
+
+    Token before = start_;
+    if (const Token next = lexer_.peek(); next.is_word("ip") || next.is_word("ip6"))
+        before = family_ = take();
+
+    const Token to = take();
+    if (!to.is_word("to"))
+        return Error{"expected 'to' and a collector after '" + std::string(before.text) + "'",
+                     to.is_end() ? before.span : to.span};
+    return read_value(to, collector_);
+}
+
+// Whether the word belongs to the statement, if only as a mistake.
+bool TextParser::goes_on_with_option(const Token &token) const {
+    if (token.is_end())
+        return false;
+    return !token.is_word() || find_option(token.text) != nullptr ||
+           !(starts_nft_statement(token.text) || starts_nft_expression(token.text));
+}
+
+Failure TextParser::read_options() {
+    for (Token next = lexer_.peek(); goes_on_with_option(next); next = lexer_.peek()) {
+        if (next.kind == Token::Kind::Unterminated)
+            return Error{"unterminated string", next.span};
+        if (next.is_word() && next.text.starts_with('$'))
+            return Error{"a variable cannot be used in rmirror with the plugin yet", next.span};
+        if (next.is_word("to"))
+            return Error{"repeated 'to', a statement has one collector", next.span};
+
+        const Option *option = next.is_word() ? find_option(next.text) : nullptr;
+        if (option == nullptr)
+            return Error{"unknown option " + quoted(next.text) + ", expected one of " +
+                             option_words() + " or another statement",
+                         next.span};
+        if (auto failure = read_option(*option))
+            return failure;
+    }
+    return std::nullopt;
+}
+
+Failure TextParser::read_option(const Option &option) {
+    Given given{&option, take(), {}};
+    const bool repeated = std::any_of(given_.begin(), given_.end(), [&option](const Given &other) {
+        return other.option == &option;
+    });
+    if (repeated)
+        return Error{"repeated option '" + std::string(option.word) + "'", given.word.span};
+
+    if (option.kind != Kind::FLAG)
+        if (auto failure = read_value(given.word, given.value))
+            return failure;
+    given_.push_back(given);
+    return std::nullopt;
+}
+
+Failure TextParser::interpret_collector() {
+    const auto address = Address::from_text(without_brackets(collector_));
+    if (!address)
+        return Error{invalid_collector(collector_.text) + std::string(address_hint(collector_)),
+                     collector_.span};
+    if (family_.is_word() && address->is_ipv4() != family_.is_word("ip"))
+        return Error{"invalid collector " + quoted(collector_.text) + ", expected an " +
+                         (address->is_ipv4() ? "IPv6" : "IPv4") + " address after '" +
+                         std::string(family_.text) + "'",
+                     collector_.span};
+    statement_.collector = *address;
+    return std::nullopt;
+}
+
+Failure TextParser::interpret(const Given &given) {
+    const Option &option = *given.option;
+    if (auto message = check_belongs(option, statement_.encap))
+        return Error{std::move(*message), given.word.span};
+    if (option.kind == Kind::FLAG) {
+        set(statement_, option.id, 1U);
+        return std::nullopt;
+    }
+
+    const bool wildcard = option.kind == Kind::NAME && given.value.is_word() &&
+                          given.value.text.find('*') != std::string_view::npos;
+    const auto value =
+        wildcard ? std::nullopt
+                 : value_from_word(option, option.kind == Kind::ADDR ? without_brackets(given.value)
+                                                                     : given.value.text);
+    if (!value)
+        return Error{invalid_value(option, statement_, given.value.text) +
+                         std::string(value_hint(option, given.value)),
+                     given.value.span};
+    if (auto message = check_value(option, statement_, *value))
+        return Error{std::move(*message), given.value.span};
+    set(statement_, option.id, *value);
+    return std::nullopt;
+}
+
+Failure TextParser::interpret_options() {
+    // The encapsulation first: the others' ranges depend on it.
+    std::stable_partition(given_.begin(), given_.end(),
+                          [](const Given &given) { return given.option->kind == Kind::ENCAP; });
+    for (const Given &given : given_)
+        if (auto failure = interpret(given))
+            return failure;
+    return std::nullopt;
+}
+
+// Sets the encapsulation of a text that could not be read to its end. False: it cannot be told.
+bool TextParser::look_for_encap() {
+    Lexer words(text_, collector_.span.end);
+    for (Token word = words.next(); !word.is_end(); word = words.next()) {
+        if (!word.is_word(option(OptionId::ENCAP).word))
+            continue;
+        const EncapRow *row = find_encap(words.next().text);
+        if (row != nullptr)
+            statement_.encap = row->id;
+        return row != nullptr;
+    }
+    return true;
+}
+
+Result<Parsed> TextParser::parse() {
+    if (auto failure = read_head())
+        return *failure;
+    if (auto failure = interpret_collector())
+        return *failure;
+
+    // A wrong value comes before the word that could not be read because of it: `mark set 5`.
+    const Failure unreadable = read_options();
+    if (unreadable && !look_for_encap())
+        return *unreadable;
+    if (auto failure = interpret_options())
+        return *failure;
+    if (unreadable)
+        return *unreadable;
+
+    if (auto message = check_collector(statement_))
+        return Error{std::move(*message), collector_.span};
+    return Parsed{canonical(std::move(statement_)), {start_.span.begin, end_}};
+}
+
+}  // namespace
+
+Result<Parsed> parse_text(std::string_view text, std::size_t at) {
+    return TextParser(text, at).parse();
+}
+
+}  // namespace rmirror

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The tables of rmirror_tables.h at run time: every word, range and attribute comes from here.
+#pragma once
+
+#include <rmirror_tables.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace rmirror {
+
+struct EncapRow {
+    rmirror_encap id;
+    std::string_view word;
+    std::uint32_t key_max;
+    std::uint32_t port;
+};
+
+struct MtuRow {
+    rmirror_mtu id;
+    std::string_view word;
+};
+
+// The options, in table order.
+enum class OptionId {
+#define X(ATTR, word, KIND, min, max, encaps) ATTR,
+    RMIRROR_OPTION_TABLE(X)
+#undef X
+};
+
+enum class Kind { ENCAP, MTU, NUM, DSCP, ADDR, NAME, FLAG };
+
+struct Option {
+    OptionId id;
+    std::uint16_t attribute;          // NFTA_RMIRROR_*; all flags share one
+    std::string_view attribute_name;  // as in the UAPI header
+    std::uint32_t flag;               // RMIRROR_F_*, 0 when it is not a flag
+    std::string_view word;
+    Kind kind;
+    std::uint32_t min;
+    std::uint32_t max;
+    std::uint32_t encaps;
+
+    bool takes(rmirror_encap encap) const { return (encaps & (1U << encap)) != 0; }
+};
+
+struct Range {
+    std::uint32_t min;
+    std::uint32_t max;
+
+    bool contains(std::uint64_t number) const { return number >= min && number <= max; }
+    friend bool operator==(const Range &, const Range &) = default;
+};
+
+std::span<const EncapRow> encap_rows();
+std::span<const MtuRow> mtu_rows();
+std::span<const Option> options();
+
+const EncapRow &encap_row(rmirror_encap encap);
+const MtuRow &mtu_row(rmirror_mtu mtu);
+const Option &option(OptionId id);
+
+// By word; nullptr when there is no such row.
+const EncapRow *find_encap(std::string_view word);
+const MtuRow *find_mtu(std::string_view word);
+const Option *find_option(std::string_view word);
+
+// The range of a number, narrowed to what the encapsulation allows.
+Range range_of(const Option &option, rmirror_encap encap);
+
+// The UDP destination when `port` is absent; 0: not over UDP.
+inline std::uint32_t default_port(rmirror_encap encap) {
+    return encap_row(encap).port;
+}
+
+// Whether a key of 0 is something else than no key. Only a GRE header can be without one.
+inline bool zero_key_is_a_key(rmirror_encap encap) {
+    return encap == RMIRROR_ENCAP_GRE;
+}
+
+// "gre, erspan1, ..." for messages; the second form lists a set RMIRROR_E_*.
+std::string encap_words(std::uint32_t encaps = RMIRROR_E_ALL);
+std::string mtu_words();
+std::string option_words();
+
+}  // namespace rmirror
