@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Bytes that are not what the kernel sends.
+#include <gtest/gtest.h>
+#include <linux/netlink.h>
+
+#include "statement_support.hpp"
+
+namespace rmirror::test {
+namespace {
+
+struct Refused {
+    Attributes attributes;
+    const char *message;
+};
+
+void PrintTo(const Refused &refused, std::ostream *out) {
+    *out << test_label(refused.message);
+}
+
+class DecodeError : public testing::TestWithParam<Refused> {};
+
+TEST_P(DecodeError, NamesTheAttribute) {
+    const auto decoded = decode(GetParam().attributes.build());
+    ASSERT_FALSE(decoded) << to_text(*decoded);
+    EXPECT_EQ(decoded.error().message, GetParam().message);
+    EXPECT_EQ(decoded.error().span, Span{});
+}
+
+Attributes with_collector() {
+    return Attributes().collector();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Framing, DecodeError,
+    testing::Values(
+        Refused{with_collector().bytes({8}), "truncated attribute at byte 8"},
+        Refused{with_collector().bytes({8, 0, 6}), "truncated attribute at byte 8"},
+        Refused{with_collector().bytes({0, 0, 0, 0}), "truncated attribute at byte 8"},
+        Refused{with_collector().raw(0, {}), "unknown attribute 0"},
+        Refused{with_collector().number(NFTA_RMIRROR_MAX + 1, 1), "unknown attribute 15"},
+        Refused{with_collector().number(NFTA_RMIRROR_LEN | NLA_F_NESTED, 60),
+                "unknown attribute 32774"},
+        Refused{with_collector().collector(), "NFTA_RMIRROR_ADDR: repeated"},
+        Refused{with_collector().number(NFTA_RMIRROR_LEN, 60).number(NFTA_RMIRROR_LEN, 60),
+                "NFTA_RMIRROR_LEN: repeated"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Collector, DecodeError,
+    testing::Values(
+        Refused{Attributes(), "NFTA_RMIRROR_ADDR: missing, and no NFTA_RMIRROR_SREG_ADDR either"},
+        Refused{with_collector().number(NFTA_RMIRROR_SREG_ADDR, 1),
+                "NFTA_RMIRROR_ADDR: not together with NFTA_RMIRROR_SREG_ADDR"},
+        Refused{with_collector().number(NFTA_RMIRROR_FAMILY, 2),
+                "NFTA_RMIRROR_FAMILY: only for a collector in a register"},
+        Refused{Attributes().number(NFTA_RMIRROR_SREG_ADDR, 1),
+                "NFTA_RMIRROR_FAMILY: missing, the collector is in a register"},
+        Refused{Attributes().number(NFTA_RMIRROR_SREG_ADDR, 99).number(NFTA_RMIRROR_FAMILY, 2),
+                "NFTA_RMIRROR_SREG_ADDR: invalid collector, there is no register 99"},
+        Refused{Attributes().number(NFTA_RMIRROR_SREG_ADDR, 1).number(NFTA_RMIRROR_FAMILY, 3),
+                "NFTA_RMIRROR_SREG_ADDR: invalid collector, family 3 is neither IPv4 nor IPv6"},
+        Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {10, 0, 0}),
+                "NFTA_RMIRROR_ADDR: expected 4 or 16 bytes, got 3"},
+        Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {}),
+                "NFTA_RMIRROR_ADDR: expected 4 or 16 bytes, got 0"},
+        Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {0, 0, 0, 0}),
+                "NFTA_RMIRROR_ADDR: invalid collector '0.0.0.0', the unspecified address is "
+                "nobody's"},
+        Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {224, 0, 0, 1}),
+                "NFTA_RMIRROR_ADDR: invalid collector '224.0.0.1', a multicast address needs "
+                "'device'"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, DecodeError,
+    testing::Values(
+        Refused{with_collector().raw(NFTA_RMIRROR_LEN, {0, 60}),
+                "NFTA_RMIRROR_LEN: expected 4 bytes, got 2"},
+        Refused{with_collector().raw(NFTA_RMIRROR_LEN, {0, 0, 0, 0, 0, 0, 0, 60}),
+                "NFTA_RMIRROR_LEN: expected 4 bytes, got 8"},
+        Refused{with_collector().raw(NFTA_RMIRROR_FLAGS, {}),
+                "NFTA_RMIRROR_FLAGS: expected 4 bytes, got 0"},
+        Refused{with_collector().number(NFTA_RMIRROR_LEN, 13),
+                "NFTA_RMIRROR_LEN: invalid len '13', expected 14..65535"},
+        Refused{with_collector().number(NFTA_RMIRROR_ENCAP, 8),
+                "NFTA_RMIRROR_ENCAP: invalid encap '8', expected one of gre, erspan1, erspan, "
+                "erspan3, vxlan, geneve, tzsp, none"},
+        Refused{with_collector().number(NFTA_RMIRROR_MTU, 4),
+                "NFTA_RMIRROR_MTU: invalid mtu '4', expected one of resegment, fragment, truncate, "
+                "drop"},
+        Refused{with_collector().number(NFTA_RMIRROR_DSCP, 64),
+                "NFTA_RMIRROR_DSCP: invalid dscp '64', expected 0..63 or a name such as cs1, af11, "
+                "ef"},
+        Refused{with_collector().number(NFTA_RMIRROR_PORT, 4789),
+                "NFTA_RMIRROR_PORT: 'port' does not belong to encap gre, only to vxlan, geneve, "
+                "tzsp"},
+        Refused{with_collector().number(NFTA_RMIRROR_FLAGS, 4),
+                "NFTA_RMIRROR_FLAGS: unknown flags 4"},
+        Refused{with_collector().number(NFTA_RMIRROR_FLAGS, 2),
+                "NFTA_RMIRROR_FLAGS: 'platform' does not belong to encap gre, only to erspan3"},
+        Refused{with_collector().raw(NFTA_RMIRROR_SADDR, Bytes(16, 1)),
+                "NFTA_RMIRROR_SADDR: invalid from '101:101:101:101:101:101:101:101', expected an "
+                "IPv4 address, as the collector"},
+        Refused{with_collector().raw(NFTA_RMIRROR_SADDR, Bytes(5, 1)),
+                "NFTA_RMIRROR_SADDR: expected 4 or 16 bytes, got 5"},
+        Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, "sixteen-bytes-16"),
+                "NFTA_RMIRROR_OIFNAME: invalid device 'sixteen-bytes-16', expected a name of 1..15 "
+                "bytes without white space, '/', ':' and '\"'"},
+        Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, std::string_view("a\0b\0", 4)),
+                "NFTA_RMIRROR_OIFNAME: invalid device 'a?b', expected a name of 1..15 bytes "
+                "without white space, '/', ':' and '\"'"},
+        Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, ""),
+                "NFTA_RMIRROR_OIFNAME: invalid device '', expected a name of 1..15 bytes without "
+                "white space, '/', ':' and '\"'"}));
+
+TEST(Decode, TakesAttributesInAnyOrder) {
+    const auto decoded = decode(Attributes()
+                                    .number(NFTA_RMIRROR_KEY, 7)
+                                    .number(NFTA_RMIRROR_ENCAP, RMIRROR_ENCAP_ERSPAN)
+                                    .collector()
+                                    .build());
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(to_text(*decoded), "rmirror to 10.0.0.5 encap erspan key 7");
+}
+
+TEST(Decode, DropsDefaults) {
+    const auto decoded = decode(with_collector()
+                                    .number(NFTA_RMIRROR_ENCAP, RMIRROR_ENCAP_VXLAN)
+                                    .number(NFTA_RMIRROR_KEY, 0)
+                                    .number(NFTA_RMIRROR_MTU, RMIRROR_MTU_RESEGMENT)
+                                    .number(NFTA_RMIRROR_TTL, 255)
+                                    .number(NFTA_RMIRROR_PORT, 4789)
+                                    .number(NFTA_RMIRROR_FLAGS, 0)
+                                    .build());
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(*decoded, statement_of("rmirror to 10.0.0.5 encap vxlan"));
+}
+
+TEST(Decode, TakesANameWithoutItsNul) {
+    const auto decoded = decode(with_collector().text(NFTA_RMIRROR_OIFNAME, "eth0").build());
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(decoded->device, "eth0");
+}
+
+TEST(Decode, NeedsNoAlignment) {
+    Bytes bytes = with_collector().number(NFTA_RMIRROR_LEN, 60).build();
+    bytes.insert(bytes.begin(), 0);
+    const auto decoded = decode(std::span(bytes).subspan(1));
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(decoded->len, 60U);
+}
+
+TEST(Decode, TakesALastAttributeWithoutPadding) {
+    Bytes bytes = with_collector().text(NFTA_RMIRROR_OIFNAME, "eth00").build();
+    bytes.resize(8 + 4 + 5);
+    const auto decoded = decode(bytes);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(decoded->device, "eth00");
+}
+
+TEST(Decode, RefusesMoreThanAnAttributeHolds) {
+    const auto decoded = decode(Bytes(65536));
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().message, "more attributes than a netlink attribute can hold");
+}
+
+}  // namespace
+}  // namespace rmirror::test
