@@ -77,6 +77,22 @@
 	X(SEQ,		"seq",		FLAG,	0, 0,		RMIRROR_E_SEQ)	\
 	X(PLATFORM,	"platform",	FLAG,	0, 0,		RMIRROR_E(ERSPAN3))
 
+/* The attribute that carries an option of a KIND, and its bit there if it is a flag */
+#define RMIRROR_ATTR_OF_ENCAP(id)	NFTA_RMIRROR_##id
+#define RMIRROR_ATTR_OF_MTU(id)		NFTA_RMIRROR_##id
+#define RMIRROR_ATTR_OF_NUM(id)		NFTA_RMIRROR_##id
+#define RMIRROR_ATTR_OF_DSCP(id)	NFTA_RMIRROR_##id
+#define RMIRROR_ATTR_OF_ADDR(id)	NFTA_RMIRROR_##id
+#define RMIRROR_ATTR_OF_NAME(id)	NFTA_RMIRROR_##id
+#define RMIRROR_ATTR_OF_FLAG(id)	NFTA_RMIRROR_FLAGS
+#define RMIRROR_FLAG_OF_ENCAP(id)	0
+#define RMIRROR_FLAG_OF_MTU(id)		0
+#define RMIRROR_FLAG_OF_NUM(id)		0
+#define RMIRROR_FLAG_OF_DSCP(id)	0
+#define RMIRROR_FLAG_OF_ADDR(id)	0
+#define RMIRROR_FLAG_OF_NAME(id)	0
+#define RMIRROR_FLAG_OF_FLAG(id)	RMIRROR_F_##id
+
 /* `encap none` keeps an L3 packet: its shortest cut is an IPv4 header */
 #define RMIRROR_LEN_MIN_NONE	20
 

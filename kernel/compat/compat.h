@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The differences between kernels, by presence and never by version: stable
+ * kernels and distributions backport API changes. Each RMIRROR_HAVE_* is set by
+ * the probes of compat/Kbuild.include. Core files are written for the newest
+ * kernel.
+ */
+#ifndef _RMIRROR_COMPAT_H
+#define _RMIRROR_COMPAT_H
+
+#include <linux/netfilter.h>
+#include <linux/sched.h>
+#include <linux/skbuff.h>
+#include <net/flow.h>
+
+#ifdef RMIRROR_HAVE_NET_GSO_H
+#include <net/gso.h>
+#endif
+#ifdef RMIRROR_HAVE_SKBUFF_REF_H
+#include <linux/skbuff_ref.h>
+#endif
+
+/* TEE's recursion guard: per CPU, then per task. BHs are off around its use. */
+#ifdef RMIRROR_HAVE_NF_SKB_DUPLICATED
+static inline bool rmirror_compat_in_duplicate(void)
+{
+	return __this_cpu_read(nf_skb_duplicated);
+}
+
+static inline void rmirror_compat_set_duplicate(bool on)
+{
+	__this_cpu_write(nf_skb_duplicated, on);
+}
+#else
+static inline bool rmirror_compat_in_duplicate(void)
+{
+	return current->in_nf_duplicate;
+}
+
+static inline void rmirror_compat_set_duplicate(bool on)
+{
+	current->in_nf_duplicate = on;
+}
+#endif
+
+/* Frags in device memory, which no CPU can read */
+static inline bool rmirror_compat_readable(const struct sk_buff *skb)
+{
+#ifdef RMIRROR_HAVE_SKB_FRAGS_READABLE
+	return skb_frags_readable(skb);
+#else
+	return true;
+#endif
+}
+
+/* DSCP of a route look-up: a TOS byte, then a dscp_t */
+static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
+{
+#ifdef RMIRROR_HAVE_FLOWI4_DSCP
+	fl->flowi4_dscp = inet_dsfield_to_dscp(dscp << 2);
+#else
+	fl->flowi4_tos = dscp << 2;
+#endif
+}
+
+/* nft_expr_ops::reduce came and went. */
+#ifdef NFT_REDUCE_READONLY
+#define RMIRROR_COMPAT_REDUCE .reduce = NFT_REDUCE_READONLY,
+#else
+#define RMIRROR_COMPAT_REDUCE
+#endif
+
+#endif /* _RMIRROR_COMPAT_H */

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The nf_tables expression: netlink to struct rmirror_conf and back, and the hooks. */
+
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/netfilter/nf_tables.h>
+#include <net/netfilter/nf_tables.h>
+
+#include "compat/compat.h"
+#include "rmirror.h"
+
+struct nft_rmirror {
+	struct rmirror	*mirror;
+};
+
+static const struct nla_policy nft_rmirror_policy[NFTA_RMIRROR_MAX + 1] = {
+	[NFTA_RMIRROR_ADDR]		= { .type = NLA_BINARY, .len = 16 },
+	[NFTA_RMIRROR_SREG_ADDR]	= { .type = NLA_U32 },
+	[NFTA_RMIRROR_FAMILY]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_ENCAP]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_KEY]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_LEN]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_MTU]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_TTL]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_DSCP]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_SADDR]		= { .type = NLA_BINARY, .len = 16 },
+	[NFTA_RMIRROR_OIFNAME]		= { .type = NLA_STRING, .len = IFNAMSIZ - 1 },
+	[NFTA_RMIRROR_MARK]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_PORT]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_FLAGS]		= { .type = NLA_U32 },
+};
+
+static void nft_rmirror_eval(const struct nft_expr *expr, struct nft_regs *regs,
+			     const struct nft_pktinfo *pkt)
+{
+	const struct nft_rmirror *priv = nft_expr_priv(expr);
+
+	rmirror_mirror(priv->mirror, pkt->skb, pkt->state);
+}
+
+static int parse_address(const struct nlattr *attr, union nf_inet_addr *addr, u32 *family)
+{
+	switch (nla_len(attr)) {
+	case sizeof(addr->in):
+		*family = NFPROTO_IPV4;
+		break;
+	case sizeof(addr->in6):
+		*family = NFPROTO_IPV6;
+		break;
+	default:
+		return -EINVAL;
+	}
+	nla_memcpy(addr, attr, sizeof(*addr));
+	return 0;
+}
+
+static int parse_addresses(const struct nlattr * const tb[], struct rmirror_conf *conf)
+{
+	u32 family;
+	int err;
+
+	if (!tb[NFTA_RMIRROR_ADDR] == !tb[NFTA_RMIRROR_SREG_ADDR])
+		return -EINVAL;
+	if (tb[NFTA_RMIRROR_SREG_ADDR])
+		return -EOPNOTSUPP;
+	/* The length of the constant tells. */
+	if (tb[NFTA_RMIRROR_FAMILY])
+		return -EINVAL;
+
+	err = parse_address(tb[NFTA_RMIRROR_ADDR], &conf->addr, &conf->family);
+	if (err || !tb[NFTA_RMIRROR_SADDR])
+		return err;
+
+	conf->given |= BIT(NFTA_RMIRROR_SADDR);
+	err = parse_address(tb[NFTA_RMIRROR_SADDR], &conf->saddr, &family);
+	if (!err && family != conf->family)
+		err = -EAFNOSUPPORT;
+	return err;
+}
+
+static int parse_conf(const struct nlattr * const tb[], struct rmirror_conf *conf)
+{
+	int attr, err;
+
+	err = parse_addresses(tb, conf);
+	for (attr = NFTA_RMIRROR_ENCAP; !err && attr <= NFTA_RMIRROR_MAX; attr++) {
+		if (tb[attr] && rmirror_conf_number(conf, attr))
+			err = rmirror_conf_set(conf, attr, ntohl(nla_get_be32(tb[attr])));
+	}
+	if (!err && tb[NFTA_RMIRROR_OIFNAME]) {
+		conf->given |= BIT(NFTA_RMIRROR_OIFNAME);
+		nla_strscpy(conf->oifname, tb[NFTA_RMIRROR_OIFNAME], sizeof(conf->oifname));
+	}
+	return err ?: rmirror_conf_check(conf);
+}
+
+static int nft_rmirror_init(const struct nft_ctx *ctx, const struct nft_expr *expr,
+			    const struct nlattr * const tb[])
+{
+	struct nft_rmirror *priv = nft_expr_priv(expr);
+	struct rmirror_conf conf = {};
+	struct rmirror *mirror;
+	int err;
+
+	err = parse_conf(tb, &conf);
+	if (err)
+		return err;
+	mirror = rmirror_create(ctx->net, &conf);
+	if (IS_ERR(mirror))
+		return PTR_ERR(mirror);
+	priv->mirror = mirror;
+	return 0;
+}
+
+static void nft_rmirror_destroy(const struct nft_ctx *ctx, const struct nft_expr *expr)
+{
+	const struct nft_rmirror *priv = nft_expr_priv(expr);
+
+	rmirror_release(priv->mirror);
+}
+
+static int put_address(struct sk_buff *skb, int attr, const union nf_inet_addr *addr, u32 family)
+{
+	return nla_put(skb, attr, family == NFPROTO_IPV4 ? sizeof(addr->in) : sizeof(addr->in6),
+		       addr);
+}
+
+static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bool reset)
+{
+	const struct nft_rmirror *priv = nft_expr_priv(expr);
+	const struct rmirror_conf *conf = rmirror_conf_get(priv->mirror);
+	int attr;
+
+	if (put_address(skb, NFTA_RMIRROR_ADDR, &conf->addr, conf->family))
+		return -1;
+	for (attr = NFTA_RMIRROR_ENCAP; attr <= NFTA_RMIRROR_MAX; attr++) {
+		const u32 *number = rmirror_conf_number(conf, attr);
+
+		if (!rmirror_conf_given(conf, attr))
+			continue;
+		if (number && nla_put_be32(skb, attr, htonl(*number)))
+			return -1;
+		if (attr == NFTA_RMIRROR_SADDR &&
+		    put_address(skb, attr, &conf->saddr, conf->family))
+			return -1;
+		if (attr == NFTA_RMIRROR_OIFNAME && nla_put_string(skb, attr, conf->oifname))
+			return -1;
+	}
+	return 0;
+}
+
+#define INET_HOOKS	(BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) |	\
+			 BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_OUT) |	\
+			 BIT(NF_INET_POST_ROUTING))
+
+static int nft_rmirror_validate(const struct nft_ctx *ctx, const struct nft_expr *expr)
+{
+	switch (ctx->family) {
+	case NFPROTO_IPV4:
+	case NFPROTO_IPV6:
+	case NFPROTO_INET:
+		return nft_chain_validate_hooks(ctx->chain, INET_HOOKS);
+	case NFPROTO_NETDEV:
+		return nft_chain_validate_hooks(ctx->chain, BIT(NF_NETDEV_INGRESS));
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static struct nft_expr_type nft_rmirror_type;
+static const struct nft_expr_ops nft_rmirror_ops = {
+	.type		= &nft_rmirror_type,
+	.size		= NFT_EXPR_SIZE(sizeof(struct nft_rmirror)),
+	.eval		= nft_rmirror_eval,
+	.init		= nft_rmirror_init,
+	.destroy	= nft_rmirror_destroy,
+	.dump		= nft_rmirror_dump,
+	.validate	= nft_rmirror_validate,
+	RMIRROR_COMPAT_REDUCE
+};
+
+static struct nft_expr_type nft_rmirror_type __read_mostly = {
+	.name		= RMIRROR_NFT_EXPR,
+	.ops		= &nft_rmirror_ops,
+	.policy		= nft_rmirror_policy,
+	.maxattr	= NFTA_RMIRROR_MAX,
+	.owner		= THIS_MODULE,
+};
+
+static int __init nft_rmirror_module_init(void)
+{
+	return nft_register_expr(&nft_rmirror_type);
+}
+
+static void __exit nft_rmirror_module_exit(void)
+{
+	nft_unregister_expr(&nft_rmirror_type);
+}
+
+module_init(nft_rmirror_module_init);
+module_exit(nft_rmirror_module_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("nftables statement: mirror packets to a remote collector");
+MODULE_ALIAS_NFT_EXPR("rmirror");

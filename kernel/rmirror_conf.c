@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a statement may say.
+ *
+ * nf_tables hands no extended ack to an expression (struct nft_ctx has none),
+ * so a refusal is an errno, which the front end in user space explains, and,
+ * for whoever speaks netlink himself, a line in the kernel log, as x_tables'
+ * targets have it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/in.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+
+#include <rmirror_tables.h>
+
+#include "encap.h"
+
+static const struct option {
+	const char			*word;
+	enum nft_rmirror_attributes	attr;
+	u32				flag;
+	u32				min;
+	u32				max;
+	u32				encaps;
+} options[] = {
+#define X(id, word, kind, min, max, encaps)	\
+	{ (word), RMIRROR_ATTR_OF_##kind(id), RMIRROR_FLAG_OF_##kind(id), (min), (max), (encaps) },
+	RMIRROR_OPTION_TABLE(X)
+#undef X
+};
+
+static const u32 key_max[] = {
+#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (key_max),
+	RMIRROR_ENCAP_TABLE(X)
+#undef X
+};
+
+static const u32 default_port[] = {
+#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (port),
+	RMIRROR_ENCAP_TABLE(X)
+#undef X
+};
+
+/* What this module does not do yet, although the ABI has it */
+#define UNSUPPORTED_OPTIONS	(BIT(NFTA_RMIRROR_OIFNAME) | BIT(NFTA_RMIRROR_FLAGS))
+
+/**
+ * rmirror_conf_number - where an option with a number is kept
+ * @conf: any
+ * @attr: the option
+ *
+ * Return: NULL if it has no number.
+ */
+const u32 *rmirror_conf_number(const struct rmirror_conf *conf,
+			       enum nft_rmirror_attributes attr)
+{
+	switch (attr) {
+	case NFTA_RMIRROR_ENCAP:
+		return &conf->encap;
+	case NFTA_RMIRROR_KEY:
+		return &conf->key;
+	case NFTA_RMIRROR_LEN:
+		return &conf->len;
+	case NFTA_RMIRROR_MTU:
+		return &conf->mtu;
+	case NFTA_RMIRROR_TTL:
+		return &conf->ttl;
+	case NFTA_RMIRROR_DSCP:
+		return &conf->dscp;
+	case NFTA_RMIRROR_MARK:
+		return &conf->mark;
+	case NFTA_RMIRROR_PORT:
+		return &conf->port;
+	case NFTA_RMIRROR_FLAGS:
+		return &conf->flags;
+	default:
+		return NULL;
+	}
+}
+EXPORT_SYMBOL_GPL(rmirror_conf_number);
+
+/**
+ * rmirror_conf_set - take an option with a number
+ * @conf: under construction
+ * @attr: an option for which rmirror_conf_number() is not NULL
+ * @value: as the user gave it, in host order
+ *
+ * Return: 0, or -ERANGE with a line in the log if the value is out of the range
+ * of rmirror_tables.h.
+ */
+int rmirror_conf_set(struct rmirror_conf *conf, enum nft_rmirror_attributes attr,
+		     u32 value)
+{
+	const struct option *o;
+
+	if (attr == NFTA_RMIRROR_FLAGS && value & ~RMIRROR_F_MASK) {
+		pr_info_ratelimited("unknown flags 0x%x\n", value & ~RMIRROR_F_MASK);
+		return -ERANGE;
+	}
+	for (o = options; o < options + ARRAY_SIZE(options); o++) {
+		if (o->attr != attr || o->flag)
+			continue;
+		if (value < o->min || value > o->max) {
+			pr_info_ratelimited("%s %u is out of range %u..%u\n",
+					    o->word, value, o->min, o->max);
+			return -ERANGE;
+		}
+	}
+	*(u32 *)rmirror_conf_number(conf, attr) = value;
+	conf->given |= BIT(attr);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(rmirror_conf_set);
+
+static int check_address(const struct rmirror_conf *conf)
+{
+	const __be32 daddr = conf->addr.ip;
+
+	if (conf->family == NFPROTO_IPV6) {
+		pr_info_ratelimited("IPv6 collectors are not supported\n");
+		return -EOPNOTSUPP;
+	}
+	if (conf->family != NFPROTO_IPV4)
+		return -EAFNOSUPPORT;
+	if (daddr == htonl(INADDR_ANY) || ipv4_is_lbcast(daddr) ||
+	    (ipv4_is_multicast(daddr) && !rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME))) {
+		pr_info_ratelimited("collector %pI4 is not a unicast address\n", &daddr);
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+/* Options and encapsulation must fit each other. */
+static int check_encap(const struct rmirror_conf *conf)
+{
+	const char *word = rmirror_encap_word(conf->encap);
+	const struct option *o;
+
+	for (o = options; o < options + ARRAY_SIZE(options); o++) {
+		bool given = o->flag ? conf->flags & o->flag :
+				       rmirror_conf_given(conf, o->attr);
+
+		if (given && !(o->encaps & BIT(conf->encap))) {
+			pr_info_ratelimited("encap %s has no %s\n", word, o->word);
+			return -EINVAL;
+		}
+	}
+	if (rmirror_conf_given(conf, NFTA_RMIRROR_KEY) && conf->key > key_max[conf->encap]) {
+		pr_info_ratelimited("key %u is out of range 0..%u of encap %s\n",
+				    conf->key, key_max[conf->encap], word);
+		return -ERANGE;
+	}
+	if (conf->encap == RMIRROR_ENCAP_NONE &&
+	    rmirror_conf_given(conf, NFTA_RMIRROR_LEN) && conf->len < RMIRROR_LEN_MIN_NONE) {
+		pr_info_ratelimited("len %u is below %u, the shortest of encap %s\n",
+				    conf->len, RMIRROR_LEN_MIN_NONE, word);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static int check_support(const struct rmirror_conf *conf)
+{
+	const struct option *o;
+
+	if (!rmirror_encap_find(conf->encap)) {
+		pr_info_ratelimited("encap %s is not supported\n",
+				    rmirror_encap_word(conf->encap));
+		return -EOPNOTSUPP;
+	}
+	for (o = options; o < options + ARRAY_SIZE(options); o++) {
+		bool given = o->flag ? conf->flags & o->flag :
+				       rmirror_conf_given(conf, o->attr);
+
+		if (given && UNSUPPORTED_OPTIONS & BIT(o->attr)) {
+			pr_info_ratelimited("%s is not supported\n", o->word);
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}
+
+/* The value of @attr if it is not given; the same value given means the same. */
+static void set_default(struct rmirror_conf *conf, enum nft_rmirror_attributes attr,
+			u32 value)
+{
+	u32 *number = (u32 *)rmirror_conf_number(conf, attr);
+
+	if (!rmirror_conf_given(conf, attr))
+		*number = value;
+	else if (*number == value)
+		conf->given &= ~BIT(attr);
+}
+
+static void set_defaults(struct rmirror_conf *conf)
+{
+	set_default(conf, NFTA_RMIRROR_ENCAP, RMIRROR_ENCAP_GRE);
+	set_default(conf, NFTA_RMIRROR_LEN, U32_MAX);
+	set_default(conf, NFTA_RMIRROR_MTU, RMIRROR_MTU_RESEGMENT);
+	set_default(conf, NFTA_RMIRROR_TTL, RMIRROR_TTL_DEFAULT);
+	set_default(conf, NFTA_RMIRROR_DSCP, 0);
+	set_default(conf, NFTA_RMIRROR_MARK, 0);
+	set_default(conf, NFTA_RMIRROR_PORT, default_port[conf->encap]);
+	set_default(conf, NFTA_RMIRROR_FLAGS, 0);
+	/* A GRE key of 0 is on the wire, no key is not: nothing to leave out. */
+	if (conf->encap != RMIRROR_ENCAP_GRE)
+		set_default(conf, NFTA_RMIRROR_KEY, 0);
+}
+
+/**
+ * rmirror_conf_check - the last word on a statement
+ * @conf: with everything in it that was given; its defaults are filled in
+ *
+ * Return: 0, or one of the errors of <linux/netfilter/rmirror.h> with a line in
+ * the log.
+ */
+int rmirror_conf_check(struct rmirror_conf *conf)
+{
+	int err;
+
+	err = check_address(conf);
+	if (!err)
+		err = check_encap(conf);
+	if (!err)
+		err = check_support(conf);
+	if (!err)
+		set_defaults(conf);
+	return err;
+}
+EXPORT_SYMBOL_GPL(rmirror_conf_check);

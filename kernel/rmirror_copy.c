@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A fresh skb that holds the frame.
+ *
+ * Not a clone: exactly the bytes that are wanted, exactly the headroom that the
+ * outer headers need, and nothing of the original's state to scrub. Bytes in
+ * page frags are shared by reference where that pays. The original is only read.
+ */
+
+#include <linux/if_vlan.h>
+#include <linux/skbuff.h>
+#include <net/checksum.h>
+#include <net/dst.h>
+#include <net/xfrm.h>
+
+#include "compat/compat.h"
+#include "rmirror_core.h"
+
+/* Up to here a frame is copied into one linear buffer whatever it is made of. */
+#define COPY_LINEAR_MAX		2048
+/* From here on, sharing a page is cheaper than copying its bytes. */
+#define COPY_SHARE_MIN		256
+/* Linear bytes of a copy whose rest is in pages of its own */
+#define COPY_HEAD		256
+
+/* Offset in the frame of a byte of the original */
+static int frame_offset(const struct rmirror_frame *frame, int skb_offset)
+{
+	return frame->hlen + skb_offset - frame->src;
+}
+
+static int checksum_field(const struct sk_buff *skb)
+{
+	return skb_checksum_start_offset(skb) + skb->csum_offset;
+}
+
+/*
+ * May the pages of the original be part of the copy? Not if user space can
+ * still write to them, if something may transform them in place, or if the copy
+ * has to write the checksum there.
+ */
+static bool is_shareable(const struct sk_buff *skb)
+{
+	if (skb_has_frag_list(skb) || skb_zcopy((struct sk_buff *)skb) ||
+	    !rmirror_compat_readable(skb))
+		return false;
+	if (skb_dst(skb) && dst_xfrm(skb_dst(skb)))
+		return false;
+	return skb->ip_summed != CHECKSUM_PARTIAL ||
+	       checksum_field(skb) + (int)sizeof(__sum16) <= (int)skb_headlen(skb);
+}
+
+/* The bytes [@from, @to) of the frame, past its made-up header */
+static bool read_frame(const struct rmirror_frame *frame, void *to, unsigned int from,
+		       unsigned int len)
+{
+	return !skb_copy_bits(frame->skb, frame->src + (int)(from - frame->hlen), to, len);
+}
+
+static struct sk_buff *alloc_head(const struct rmirror_frame *frame, unsigned int head,
+				  unsigned int pages, unsigned int headroom)
+{
+	struct sk_buff *copy;
+	int err;
+
+	copy = alloc_skb_with_frags(headroom + head, pages, PAGE_ALLOC_COSTLY_ORDER, &err,
+				    GFP_ATOMIC | __GFP_NOWARN);
+	if (!copy)
+		return NULL;
+	skb_reserve(copy, headroom);
+	__skb_put(copy, head);
+	if (head <= frame->hlen) {
+		memcpy(copy->data, frame->hdr, head);
+		return copy;
+	}
+	memcpy(copy->data, frame->hdr, frame->hlen);
+	if (!read_frame(frame, copy->data + frame->hlen, frame->hlen, head - frame->hlen)) {
+		kfree_skb(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static struct sk_buff *copy_linear(const struct rmirror_frame *frame, unsigned int keep,
+				   unsigned int headroom)
+{
+	return alloc_head(frame, keep, 0, headroom);
+}
+
+/* The linear part is copied, the frags are shared. */
+static struct sk_buff *copy_shared(const struct rmirror_frame *frame, unsigned int keep,
+				   unsigned int headroom)
+{
+	const unsigned int head = frame_offset(frame, skb_headlen(frame->skb));
+	const struct skb_shared_info *from = skb_shinfo(frame->skb);
+	unsigned int left = keep - head;
+	struct skb_shared_info *to;
+	struct sk_buff *copy;
+	int i;
+
+	copy = alloc_head(frame, head, 0, headroom);
+	if (!copy)
+		return NULL;
+
+	to = skb_shinfo(copy);
+	for (i = 0; left; i++) {
+		unsigned int size = min_t(unsigned int, left, skb_frag_size(&from->frags[i]));
+
+		to->frags[i] = from->frags[i];
+		skb_frag_size_set(&to->frags[i], size);
+		__skb_frag_ref(&to->frags[i]);
+		left -= size;
+	}
+	to->nr_frags = i;
+	to->flags |= from->flags & SKBFL_SHARED_FRAG;
+	copy->len = keep;
+	copy->data_len = keep - head;
+	copy->truesize += copy->data_len;
+	copy->pfmemalloc |= frame->skb->pfmemalloc;
+	return copy;
+}
+
+/* Too large for one buffer, and nothing can be shared. */
+static struct sk_buff *copy_pages(const struct rmirror_frame *frame, unsigned int keep,
+				  unsigned int headroom)
+{
+	unsigned int offset = COPY_HEAD;
+	struct sk_buff *copy;
+	int i;
+
+	copy = alloc_head(frame, COPY_HEAD, keep - COPY_HEAD, headroom);
+	if (!copy)
+		return NULL;
+	for (i = 0; i < skb_shinfo(copy)->nr_frags; i++) {
+		skb_frag_t *frag = &skb_shinfo(copy)->frags[i];
+
+		if (!read_frame(frame, skb_frag_address(frag), offset, skb_frag_size(frag))) {
+			kfree_skb(copy);
+			return NULL;
+		}
+		offset += skb_frag_size(frag);
+	}
+	copy->len = keep;
+	copy->data_len = keep - COPY_HEAD;
+	return copy;
+}
+
+static struct sk_buff *copy_bytes(const struct rmirror_frame *frame, unsigned int keep,
+				  unsigned int headroom)
+{
+	const unsigned int head = frame_offset(frame, skb_headlen(frame->skb));
+
+	if (head <= COPY_LINEAR_MAX && keep > head + COPY_SHARE_MIN &&
+	    is_shareable(frame->skb))
+		return copy_shared(frame, keep, headroom);
+	if (keep <= COPY_LINEAR_MAX)
+		return copy_linear(frame, keep, headroom);
+	return copy_pages(frame, keep, headroom);
+}
+
+/*
+ * What the device would have done: the sum is over all of the original, also
+ * where only its beginning is kept.
+ */
+static void finish_checksum(struct sk_buff *copy, const struct rmirror_frame *frame)
+{
+	const struct sk_buff *skb = frame->skb;
+	const int start = skb_checksum_start_offset(skb);
+	const int field = frame_offset(frame, checksum_field(skb));
+	__sum16 sum;
+
+	if (field + sizeof(sum) > copy->len)
+		return;
+	sum = csum_fold(skb_checksum(skb, start, skb->len - start, 0)) ?: CSUM_MANGLED_0;
+	skb_store_bits(copy, field, &sum, sizeof(sum));
+}
+
+/* As finish_checksum(); SCTP's CRC needs the whole packet in hand. */
+static bool finish_crc(struct sk_buff *copy, const struct rmirror_frame *frame,
+		       unsigned int keep)
+{
+	const struct sk_buff *skb = frame->skb;
+
+	copy->ip_summed = CHECKSUM_PARTIAL;
+	copy->csum_not_inet = 1;
+	copy->csum_start = skb_headroom(copy) +
+			   frame_offset(frame, skb_checksum_start_offset(skb));
+	copy->csum_offset = skb->csum_offset;
+	return !skb_csum_hwoffload_help(copy, 0) && !pskb_trim(copy, keep);
+}
+
+/* A superframe stays one: its segments are made later, of the copy. */
+static void copy_gso(struct sk_buff *copy, const struct rmirror_frame *frame)
+{
+	const struct sk_buff *skb = frame->skb;
+	const int shift = (int)skb_headroom(copy) + frame_offset(frame, 0) -
+			  (int)skb_headroom(skb);
+
+	skb_shinfo(copy)->gso_size = skb_shinfo(skb)->gso_size;
+	skb_shinfo(copy)->gso_segs = skb_shinfo(skb)->gso_segs;
+	/* Its list, if it had one, is flat now. */
+	skb_shinfo(copy)->gso_type = skb_shinfo(skb)->gso_type & ~SKB_GSO_FRAGLIST;
+	copy->transport_header = skb->transport_header + shift;
+	if (skb->encapsulation) {
+		copy->encapsulation = 1;
+		copy->inner_protocol_type = skb->inner_protocol_type;
+		copy->inner_protocol = skb->inner_protocol;
+		copy->inner_mac_header = skb->inner_mac_header + shift;
+		copy->inner_network_header = skb->inner_network_header + shift;
+		copy->inner_transport_header = skb->inner_transport_header + shift;
+	}
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		copy->ip_summed = CHECKSUM_PARTIAL;
+		copy->csum_start = skb->csum_start + shift;
+		copy->csum_offset = skb->csum_offset;
+		copy->csum_not_inet = skb->csum_not_inet;
+	}
+}
+
+/**
+ * rmirror_copy - copy a frame
+ * @frame: the frame
+ * @keep: bytes of it that are wanted; a superframe must be kept whole
+ * @headroom: bytes to leave free before it
+ *
+ * Return: an skb whose data is the frame, as it is on the wire: checksums are
+ * finished but for a superframe's, which stays GSO. NULL if there is no memory.
+ */
+struct sk_buff *rmirror_copy(const struct rmirror_frame *frame, unsigned int keep,
+			     unsigned int headroom)
+{
+	const bool partial = frame->skb->ip_summed == CHECKSUM_PARTIAL;
+	const bool crc = partial && skb_csum_is_sctp((struct sk_buff *)frame->skb);
+	struct sk_buff *copy;
+
+	copy = copy_bytes(frame, crc ? frame->len : keep, headroom);
+	if (!copy)
+		return NULL;
+
+	skb_reset_mac_header(copy);
+	skb_set_network_header(copy, frame->l3);
+	copy->protocol = frame->proto;
+	if (skb_is_gso(frame->skb)) {
+		copy_gso(copy, frame);
+	} else if (crc) {
+		if (!finish_crc(copy, frame, keep)) {
+			kfree_skb(copy);
+			return NULL;
+		}
+	} else if (partial) {
+		finish_checksum(copy, frame);
+	}
+	return copy;
+}

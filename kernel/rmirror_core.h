@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Internal to rmirror_core: the life of a copy, in the order of the calls.
+ *
+ *   rmirror_mirror.c   one matched packet: guard, decide, send, count
+ *   rmirror_loop.c     is the packet a copy itself?
+ *   rmirror_route.c    the way to the collector
+ *   rmirror_l2.c       the frame: which bytes belong to it
+ *   rmirror_copy.c     a fresh skb that holds them
+ *   rmirror_gso.c      superframes and copies that are cut to fit
+ *   encap*.c           the header between outer IP and frame
+ *   rmirror_xmit.c     outer IP, neighbour, device
+ *   rmirror_pending.c  copies that wait for a neighbour
+ *   rmirror_stats.c    counters, /proc/net/rmirror
+ *   rmirror_conf.c     what a statement may say
+ *   rmirror_main.c     module, netns, life of a mirror
+ */
+#ifndef _RMIRROR_CORE_H
+#define _RMIRROR_CORE_H
+
+#include <linux/if_ether.h>
+#include <linux/if_vlan.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/skbuff.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <net/dst_cache.h>
+
+#include "rmirror.h"
+
+/*
+ * The counters of a mirror, in the order of the columns of /proc/net/rmirror.
+ * The first three count what happened; every matched packet then adds one to
+ * exactly one of SENT and the rows below BYTES, its outcome.
+ */
+#define RMIRROR_COUNTERS(X)			\
+	X(MATCHED,	"matched")		\
+	X(SENT,		"sent")			\
+	X(BYTES,	"bytes")		\
+	X(RESEGMENTED,	"resegmented")		\
+	X(FRAGMENTED,	"fragmented")		\
+	X(TRUNCATED,	"truncated")		\
+	X(TOO_BIG,	"too-big")		\
+	X(NO_ROUTE,	"no-route")		\
+	X(NO_NEIGHBOUR,	"no-neighbour")		\
+	X(NO_MEMORY,	"no-memory")		\
+	X(TX_DROP,	"tx-drop")		\
+	X(LOOP,		"loop")			\
+	X(LOCAL,	"local")
+
+/**
+ * enum rmirror_outcome - what became of one matched packet
+ *
+ * The index of a counter, or RMIRROR_PENDING: the copy waits for its neighbour
+ * and is counted when that is settled.
+ */
+enum rmirror_outcome {
+#define X(id, name) RMIRROR_##id,
+	RMIRROR_COUNTERS(X)
+#undef X
+	__RMIRROR_COUNTER_MAX,
+	RMIRROR_PENDING = __RMIRROR_COUNTER_MAX,
+};
+
+struct rmirror_stats {
+	u64_stats_t		counter[__RMIRROR_COUNTER_MAX];
+	struct u64_stats_sync	syncp;
+};
+
+/**
+ * struct rmirror - a live statement
+ *
+ * @conf: as given; constant
+ * @encap: its encapsulation
+ * @hlen: bytes of encapsulation header between outer IP header and frame
+ * @net: the netns of the rule; routes and devices are looked up here only
+ * @stats: per CPU
+ * @dst_cache: the route, per CPU
+ * @list: entry in struct rmirror_net
+ */
+struct rmirror {
+	struct rmirror_conf		conf;
+	const struct rmirror_encap_ops	*encap;
+	unsigned int			hlen;
+	struct net			*net;
+	struct rmirror_stats __percpu	*stats;
+	struct dst_cache		dst_cache;
+	struct list_head		list;
+};
+
+/**
+ * struct rmirror_net - the mirrors of a netns
+ *
+ * @lock: protects @mirrors, and the copies in @pending against the release of
+ *	their mirror
+ * @mirrors: all of them, oldest first
+ * @pending: copies that wait for a neighbour; own lock
+ * @work: looks at them
+ */
+struct rmirror_net {
+	struct mutex		lock;
+	struct list_head	mirrors;
+	struct sk_buff_head	pending;
+	struct delayed_work	work;
+};
+
+struct rmirror_net *rmirror_net(const struct net *net);
+
+/* A frame's VLAN tags and addresses, and the EtherType if it had to be made */
+#define RMIRROR_L2_TAGS_MAX	4
+#define RMIRROR_L2_MAX		(ETH_HLEN + RMIRROR_L2_TAGS_MAX * VLAN_HLEN)
+
+/**
+ * struct rmirror_frame - the Ethernet frame to be mirrored, not yet copied
+ *
+ * The frame is @hdr followed by the bytes of @skb from offset @src on.
+ *
+ * @skb: the original; only ever read
+ * @src: offset in @skb, relative to skb->data; negative before it
+ * @len: bytes of the whole frame
+ * @l3: offset of the L3 header in the frame
+ * @proto: EtherType of what stands at @l3
+ * @hlen: bytes of @hdr in use
+ * @hdr: addresses, tags, type
+ */
+struct rmirror_frame {
+	const struct sk_buff	*skb;
+	int			src;
+	unsigned int		len;
+	unsigned int		l3;
+	__be16			proto;
+	u8			hlen;
+	u8			hdr[RMIRROR_L2_MAX];
+};
+
+/**
+ * struct rmirror_path - the way to the collector
+ *
+ * @dst: the route, referenced
+ * @saddr: the outer source address
+ * @mtu: bytes an outer packet may have, IP header included
+ * @headroom: bytes needed before the frame: link, outer IP, encapsulation
+ */
+struct rmirror_path {
+	struct dst_entry	*dst;
+	union nf_inet_addr	saddr;
+	unsigned int		mtu;
+	unsigned int		headroom;
+};
+
+/**
+ * struct rmirror_cb - what a copy carries in skb->cb until it is sent
+ *
+ * @m: whose copy it is
+ * @expires: when to stop waiting for the neighbour, in jiffies
+ * @outcome: what to count once it has been handed to the device
+ * @counts: it stands for a matched packet; not set on all but the first of the
+ *	pieces of one
+ */
+struct rmirror_cb {
+	struct rmirror		*m;
+	unsigned long		expires;
+	enum rmirror_outcome	outcome;
+	bool			counts;
+};
+
+static inline struct rmirror_cb *rmirror_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct rmirror_cb) > sizeof(skb->cb));
+	return (struct rmirror_cb *)skb->cb;
+}
+
+/* rmirror_l2.c */
+bool rmirror_frame_init(struct rmirror_frame *frame, const struct sk_buff *skb,
+			const struct nf_hook_state *state);
+static inline int rmirror_frame_l3_offset(const struct rmirror_frame *frame)
+{
+	return frame->src + (int)(frame->l3 - frame->hlen);
+}
+
+/* rmirror_loop.c */
+bool rmirror_loop_match(const struct rmirror *m, const struct rmirror_frame *frame);
+
+/* rmirror_copy.c */
+struct sk_buff *rmirror_copy(const struct rmirror_frame *frame, unsigned int keep,
+			     unsigned int headroom);
+
+/* rmirror_gso.c */
+unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame);
+bool rmirror_gso_shrink(struct sk_buff *copy, unsigned int limit);
+bool rmirror_gso_make(struct sk_buff *copy, unsigned int limit);
+struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev);
+
+/* rmirror_route.c */
+enum rmirror_outcome rmirror_route(struct rmirror *m, struct rmirror_path *path);
+
+/* rmirror_xmit.c */
+unsigned int rmirror_outer_len(const struct rmirror *m);
+enum rmirror_outcome rmirror_xmit(struct rmirror *m, const struct rmirror_path *path,
+				  struct sk_buff *copy, enum rmirror_outcome outcome);
+enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb);
+
+/* rmirror_pending.c */
+enum rmirror_outcome rmirror_pending_add(struct sk_buff *skb);
+void rmirror_pending_purge(struct rmirror_net *rn, const struct rmirror *m);
+void rmirror_pending_init(struct rmirror_net *rn);
+void rmirror_pending_exit(struct rmirror_net *rn);
+
+/* rmirror_stats.c */
+void rmirror_stats_add(struct rmirror *m, enum rmirror_outcome counter, u64 value);
+int rmirror_stats_net_init(struct net *net);
+void rmirror_stats_net_exit(struct net *net);
+
+#endif /* _RMIRROR_CORE_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Counters and /proc/net/rmirror. */
+
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include <net/net_namespace.h>
+
+#include "encap.h"
+
+static const char *const counter_name[] = {
+#define X(id, name) [RMIRROR_##id] = (name),
+	RMIRROR_COUNTERS(X)
+#undef X
+};
+
+/**
+ * rmirror_stats_add - count
+ * @m: the mirror; BHs are off
+ * @counter: which
+ * @value: how much
+ */
+void rmirror_stats_add(struct rmirror *m, enum rmirror_outcome counter, u64 value)
+{
+	struct rmirror_stats *stats = this_cpu_ptr(m->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->counter[counter], value);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static void stats_sum(const struct rmirror *m, u64 sum[__RMIRROR_COUNTER_MAX])
+{
+	u64 one[__RMIRROR_COUNTER_MAX];
+	unsigned int start;
+	int cpu, i;
+
+	memset(sum, 0, sizeof(one));
+	for_each_possible_cpu(cpu) {
+		const struct rmirror_stats *stats = per_cpu_ptr(m->stats, cpu);
+
+		do {
+			start = u64_stats_fetch_begin(&stats->syncp);
+			for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
+				one[i] = u64_stats_read(&stats->counter[i]);
+		} while (u64_stats_fetch_retry(&stats->syncp, start));
+		for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
+			sum[i] += one[i];
+	}
+}
+
+static void *stats_seq_start(struct seq_file *seq, loff_t *pos)
+{
+	struct rmirror_net *rn = rmirror_net(seq_file_net(seq));
+
+	mutex_lock(&rn->lock);
+	return seq_list_start_head(&rn->mirrors, *pos);
+}
+
+static void *stats_seq_next(struct seq_file *seq, void *v, loff_t *pos)
+{
+	return seq_list_next(v, &rmirror_net(seq_file_net(seq))->mirrors, pos);
+}
+
+static void stats_seq_stop(struct seq_file *seq, void *v)
+{
+	mutex_unlock(&rmirror_net(seq_file_net(seq))->lock);
+}
+
+/* Columns are as wide as their heading, and a space apart whatever they hold. */
+static int stats_seq_show(struct seq_file *seq, void *v)
+{
+	const struct rmirror *m = list_entry(v, struct rmirror, list);
+	u64 sum[__RMIRROR_COUNTER_MAX];
+	char key[16] = "-";
+	int i;
+
+	if (v == &rmirror_net(seq_file_net(seq))->mirrors) {
+		seq_printf(seq, "%-15s %-8s %10s", "collector", "encap", "key");
+		for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
+			seq_printf(seq, " %s%s", i < RMIRROR_RESEGMENTED ? "    " : "",
+				   counter_name[i]);
+		seq_putc(seq, '\n');
+		return 0;
+	}
+
+	stats_sum(m, sum);
+	if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY))
+		scnprintf(key, sizeof(key), "%u", m->conf.key);
+	seq_printf(seq, "%-15pI4 %-8s %10s", &m->conf.addr.ip,
+		   rmirror_encap_word(m->conf.encap), key);
+	for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
+		seq_printf(seq, " %*llu", (int)strlen(counter_name[i]) +
+			   (i < RMIRROR_RESEGMENTED ? 4 : 0), sum[i]);
+	seq_putc(seq, '\n');
+	return 0;
+}
+
+static const struct seq_operations stats_seq_ops = {
+	.start	= stats_seq_start,
+	.next	= stats_seq_next,
+	.stop	= stats_seq_stop,
+	.show	= stats_seq_show,
+};
+
+int rmirror_stats_net_init(struct net *net)
+{
+	if (!proc_create_net("rmirror", 0440, net->proc_net, &stats_seq_ops,
+			     sizeof(struct seq_net_private)))
+		return -ENOMEM;
+	return 0;
+}
+
+void rmirror_stats_net_exit(struct net *net)
+{
+	remove_proc_entry("rmirror", net->proc_net);
+}
