@@ -2,7 +2,7 @@
 /*
  * The differences between kernels, by presence and never by version: stable
  * kernels and distributions backport API changes. Each RMIRROR_HAVE_* is set by
- * the probes of compat/Kbuild.include. Core files are written for the newest
+ * the probes of compat/Kbuild. Core files are written for the newest
  * kernel.
  */
 #ifndef _RMIRROR_COMPAT_H
