@@ -20,19 +20,17 @@ constexpr std::array mtu_table = {
 #undef X
 };
 
-// A flag has a bit of NFTA_RMIRROR_FLAGS, everything else an attribute of its own.
-#define ROW_VALUE(ATTR) NFTA_RMIRROR_##ATTR, "NFTA_RMIRROR_" #ATTR, 0
-#define ROW_ENCAP(ATTR) ROW_VALUE(ATTR)
-#define ROW_MTU(ATTR) ROW_VALUE(ATTR)
-#define ROW_NUM(ATTR) ROW_VALUE(ATTR)
-#define ROW_DSCP(ATTR) ROW_VALUE(ATTR)
-#define ROW_ADDR(ATTR) ROW_VALUE(ATTR)
-#define ROW_NAME(ATTR) ROW_VALUE(ATTR)
-#define ROW_FLAG(ATTR) NFTA_RMIRROR_FLAGS, "NFTA_RMIRROR_FLAGS", RMIRROR_F_##ATTR
-
 constexpr std::array option_table = {
-#define X(ATTR, word, KIND, min, max, encaps) \
-    Option{OptionId::ATTR, ROW_##KIND(ATTR), word, Kind::KIND, min, max, encaps},
+#define X(ATTR, word, KIND, min, max, encaps)                                       \
+    Option{OptionId::ATTR,                                                          \
+           RMIRROR_ATTR_OF_##KIND(ATTR),                                            \
+           Kind::KIND == Kind::FLAG ? "NFTA_RMIRROR_FLAGS" : "NFTA_RMIRROR_" #ATTR, \
+           RMIRROR_FLAG_OF_##KIND(ATTR),                                            \
+           word,                                                                    \
+           Kind::KIND,                                                              \
+           min,                                                                     \
+           max,                                                                     \
+           encaps},
     RMIRROR_OPTION_TABLE(X)
 #undef X
 };
