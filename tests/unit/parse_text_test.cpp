@@ -160,6 +160,35 @@ INSTANTIATE_TEST_SUITE_P(
         "<rmirror to 10.0.0.5> fib daddr type local", "<rmirror to 10.0.0.5> numgen inc mod 2 0",
         "<rmirror to 10.0.0.5 mark 1> meta mark 1", "<rmirror to 10.0.0.5 encap gre> gre flags 0"));
 
+// The table of words as a whole; the cases above show them in a rule.
+TEST(ParseTextEndWords, AllEndTheStatement) {
+    for (const std::string_view word :
+         {"accept",   "add",     "ah",       "arp",       "cgroup",  "comment",  "comp",
+          "continue", "counter", "cpu",      "ct",        "day",     "dccp",     "delete",
+          "dnat",     "drop",    "dst",      "dup",       "esp",     "ether",    "exthdr",
+          "fib",      "flow",    "frag",     "fwd",       "geneve",  "goto",     "gre",
+          "gretap",   "hbh",     "hour",     "ibriport",  "ibrname", "icmp",     "icmpv6",
+          "igmp",     "iif",     "iifgroup", "iifname",   "iiftype", "ip",       "ip6",
+          "ipsec",    "jhash",   "jump",     "last",      "limit",   "log",      "masquerade",
+          "meta",     "meter",   "mh",       "nftrace",   "notrack", "numgen",   "obriport",
+          "obrname",  "oif",     "oifgroup", "oifname",   "oiftype", "osf",      "pkttype",
+          "queue",    "quota",   "redirect", "reject",    "reset",   "return",   "rmirror",
+          "rt",       "rt0",     "rt2",      "rtclassid", "sctp",    "set",      "skgid",
+          "skuid",    "snat",    "socket",   "srh",       "symhash", "synproxy", "tcp",
+          "th",       "time",    "tproxy",   "tunnel",    "udp",     "udplite",  "update",
+          "vlan",     "vxlan",   "xt"}) {
+        const auto parsed = parse_text("rmirror to 10.0.0.5 " + std::string(word) + " x");
+        ASSERT_TRUE(parsed) << word << ": " << parsed.error().message;
+        EXPECT_EQ(parsed->span, (Span{0, 19})) << word;
+    }
+}
+
+// Words of nft that follow no statement by themselves.
+TEST(ParseTextEndWords, OthersDoNot) {
+    for (const std::string_view word : {"saddr", "map", "vmap", "prefix", "rate", "table", "{"})
+        EXPECT_FALSE(parse_text("rmirror to 10.0.0.5 " + std::string(word))) << word;
+}
+
 TEST(ParseTextAt, BeyondTheEndIsAnError) {
     const auto parsed = parse_text("rmirror to 10.0.0.5", 1000);
     ASSERT_FALSE(parsed);
