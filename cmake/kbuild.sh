@@ -30,7 +30,7 @@ sync_sources() {
     mkdir -p "$out_dir"
     local list
     list=$(cd "$source_dir" && find . -type f \
-        \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name Kbuild -o -name Makefile \) \
+        \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name 'Kbuild*' -o -name 'Makefile*' \) \
         ! -name '*.mod.c' ! -name '.*' | sort)
     while read -r file; do
         if ! cmp -s "$source_dir/$file" "$out_dir/$file"; then
