@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "value.hpp"
 
+#include <array>
 #include <charconv>
+#include <cinttypes>
+#include <cstdio>
 
 #include "dscp.hpp"
 
@@ -58,6 +61,13 @@ std::optional<Value> number_from_word(std::string_view word) {
     if (error != std::errc{} || stop != end)
         return std::nullopt;
     return number;
+}
+
+// As nft lists marks.
+std::string mark_text(std::uint32_t mark) {
+    std::array<char, sizeof "0x00000000"> text{};
+    std::snprintf(text.data(), text.size(), "0x%08" PRIx32, mark);
+    return text.data();
 }
 
 template <typename Row>
@@ -149,6 +159,8 @@ std::string word_from_value(const Option &option, const Value &value) {
         return std::string(mtu_row(static_cast<rmirror_mtu>(number)).word);
     if (option.kind == Kind::DSCP && !dscp_name(number).empty())
         return std::string(dscp_name(number));
+    if (option.id == OptionId::MARK)
+        return mark_text(number);
     return std::to_string(number);
 }
 

@@ -120,9 +120,9 @@ struct Parsed {
 Result<Parsed> parse_text(std::string_view text, std::size_t at = 0);
 
 // The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
-// Numbers are decimal, a device is quoted and a code point has its name where nft knows one
-// (`dscp ef`), as in nft's own listings. A collector in a register is shown as `rmirror ip to reg 1`, which does not
-// load: nothing but the native grammar can express it.
+// Numbers are decimal, a mark is hexadecimal, a device is quoted and a code point has its name
+// where nft knows one (`dscp ef`), as in nft's own listings. A collector in a register is shown as
+// `rmirror ip to reg 1`, which does not load: nothing but the native grammar can express it.
 std::string to_text(const Statement &statement);
 
 // Checks what no single word shows: options that do not belong to the encapsulation, ranges that
