@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
         Printed{"rmirror to 10.0.0.5 device \"\xc3\xa9th0\"",
                 "rmirror to 10.0.0.5 device \"\xc3\xa9th0\""},
         Printed{"rmirror to 10.0.0.5 mark 5 len 60 key 1",
-                "rmirror to 10.0.0.5 key 1 len 60 mark 5"}));
+                "rmirror to 10.0.0.5 key 1 len 60 mark 0x00000005"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Numbers, ParseText,
@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Printed{"rmirror to 10.0.0.5 key 0XfF", "rmirror to 10.0.0.5 key 255"},
                     Printed{"rmirror to 10.0.0.5 len 0x003c", "rmirror to 10.0.0.5 len 60"},
                     Printed{"rmirror to 10.0.0.5 mark 0xffffffff",
-                            "rmirror to 10.0.0.5 mark 4294967295"},
+                            "rmirror to 10.0.0.5 mark 0xffffffff"},
                     Printed{"rmirror to 10.0.0.5 dscp ef", "rmirror to 10.0.0.5 dscp ef"},
                     Printed{"rmirror to 10.0.0.5 dscp 46", "rmirror to 10.0.0.5 dscp ef"},
                     Printed{"rmirror to 10.0.0.5 dscp 0x2e", "rmirror to 10.0.0.5 dscp ef"},
