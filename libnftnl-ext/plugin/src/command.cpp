@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "command.hpp"
+
+#include <filesystem>
+#include <system_error>
+
+#include "errors.hpp"
+#include "filtered.hpp"
+#include "json_input.hpp"
+#include "output.hpp"
+#include "probe.hpp"
+#include "real.hpp"
+
+namespace rmirror::plugin {
+
+namespace {
+
+// <nftables/libnftables.h>, which is not needed for more than this
+constexpr unsigned int output_json_flag = 1 << 4;  // NFT_CTX_OUTPUT_JSON
+constexpr unsigned int input_json_flag = 1 << 1;   // NFT_CTX_INPUT_JSON, since 1.0.9
+
+bool is_stdin(const std::string &filename) {
+    return filename == "-" || filename == "/dev/stdin";
+}
+
+std::string directory_of(const std::string &filename) {
+    std::size_t slash = filename.rfind('/');
+    return slash == filename.npos ? "." : filename.substr(0, slash + 1);
+}
+
+}  // namespace
+
+Command::Command(nft_ctx *ctx, std::string filename)
+    : ctx_(ctx),
+      filename_(std::move(filename)),
+      context_(context_of(ctx)),
+      run_(context_),
+      include_paths_(include_paths(context_, filename_)),
+      rewriter_(run_.carriers, include_paths_) {}
+
+int Command::run_buffer(const char *text) {
+    text_ = text;
+    prepare(text_, false);
+    return execute(&Command::call_buffer);
+}
+
+int Command::run_file() {
+    if (std::optional<std::string> text = read_text(filename_)) {
+        text_ = std::move(*text);
+        std::error_code ignored;
+        prepare(text_,
+                is_stdin(filename_) || !std::filesystem::is_regular_file(filename_, ignored));
+    }
+    return execute(&Command::call_file);
+}
+
+int Command::execute(int (Command::*call)()) {
+    OutputFilter output(context_.registry, run_.carriers, shows_input());
+    ErrorFilter error(is_rewritten_ ? &rewriter_ : nullptr, run_.carriers, run_.json_statements);
+    Filtered filtered(ctx_, output, error);
+    if (!refusal_.empty()) {
+        filtered.error().put(refusal_);
+        return -1;
+    }
+    int result;
+    {
+        CurrentRun current(run_);
+        result = (this->*call)();
+    }
+    if (run_.violation.empty())
+        return result;
+    filtered.error().put("Error: rmirror: " + run_.violation + "; nothing was applied\n");
+    return -1;
+}
+
+void Command::prepare(const std::string &text, bool keep) {
+    is_copied_ = keep;
+    if (may_be_json()) {
+        if (std::optional<JsonInput> json = rewrite_json(text, context_.registry)) {
+            use_json(std::move(*json));
+            return;
+        }
+    }
+    if (!keep && text.find("rmirror") == text.npos && text.find("include") == text.npos)
+        return;
+    is_rewritten_ = true;
+    std::string name = is_stdin(filename_) ? "/dev/stdin" : filename_;
+    if (std::optional<Refusal> refusal = rewriter_.read(std::move(name), text))
+        refusal_ = report(*refusal);
+    else
+        check_hooks();
+    is_copied_ = is_copied_ || rewriter_.main().changed();
+}
+
+void Command::use_json(JsonInput json) {
+    if (json.error)
+        refusal_ = report_json(*json.error);
+    text_ = std::move(json.text);
+    run_.json_statements = true;
+    is_copied_ = true;
+    check_hooks();
+}
+
+void Command::check_hooks() {
+    if (refusal_.empty() && run_.sends_statements() && !hooks_reached())
+        refusal_ =
+            "Error: rmirror: this program has libnftnl in front of the plugin, which so cannot "
+            "convert the statement\n";
+}
+
+bool Command::may_be_json() const {
+    return (real().output_get_flags(ctx_) & output_json_flag) ||
+           (real().input_get_flags && (real().input_get_flags(ctx_) & input_json_flag));
+}
+
+bool Command::shows_input() const {
+    return real().output_get_debug(ctx_) || (real().get_optimize && real().get_optimize(ctx_));
+}
+
+int Command::call_buffer() {
+    const std::string &text = is_rewritten_ ? rewriter_.main().rewritten : text_;
+    return real().run_cmd_from_buffer(ctx_, text.c_str());
+}
+
+int Command::call_file() {
+    if (!is_copied_) {
+        if (is_rewritten_)
+            rewriter_.set_main_path(filename_);
+        return real().run_cmd_from_filename(ctx_, filename_.c_str());
+    }
+    TextFile copy(is_rewritten_ ? rewriter_.main().rewritten : text_);
+    if (!copy.ok()) {
+        run_.violation = "a file with rmirror statements is read through /proc, which is missing";
+        return -1;
+    }
+    // nft 1.1 searches included files beside the file it was told to read.
+    if (real().input_get_flags && !is_stdin(filename_))
+        real().add_include_path(ctx_, directory_of(filename_).c_str());
+    if (is_rewritten_)
+        rewriter_.set_main_path(copy.path());
+    return real().run_cmd_from_filename(ctx_, copy.path().c_str());
+}
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The last check before anything leaves the process: a carrier that would reach the kernel as the
+// log statement it looks like, because the hook that converts it was not called, stops the whole
+// batch. Two places, because neither is always ours: libnftables calls sendmsg(2), which a program
+// that loads it with dlopen(3) finds in the C library; and before that nftnl_batch_iovec, which a
+// program linked with libnftnl finds there.
+#include <linux/netfilter/nf_tables.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+
+#include "attributes.hpp"
+#include "export.hpp"
+#include "real.hpp"
+#include "run.hpp"
+
+namespace rmirror::plugin {
+
+namespace {
+
+bool is_carrier(const Run &run, const Attribute &element) {
+    if (find_attribute(element.payload, NFTA_EXPR_NAME).string() != "log")
+        return false;
+    Attribute data = find_attribute(element.payload, NFTA_EXPR_DATA);
+    std::string_view prefix = find_attribute(data.payload, NFTA_LOG_PREFIX).string();
+    return run.meaning_of_prefix(prefix) || prefix.starts_with(Registry::stem());
+}
+
+bool holds_carrier(const Run &run, const nlmsghdr &message) {
+    if (!is_rule(message))
+        return false;
+    Bytes expressions = find_attribute(attributes_of(message), NFTA_RULE_EXPRESSIONS).payload;
+    while (Attribute element = take_attribute(expressions))
+        if (is_carrier(run, element))
+            return true;
+    return false;
+}
+
+bool holds_carrier(const Run &run, const iovec &part) {
+    auto *message = static_cast<const nlmsghdr *>(part.iov_base);
+    auto left = static_cast<int>(part.iov_len);
+    for (; NLMSG_OK(message, static_cast<unsigned int>(left)); message = NLMSG_NEXT(message, left))
+        if (holds_carrier(run, *message))
+            return true;
+    return false;
+}
+
+// May this be sent?
+bool may_pass(Run &run, const iovec *parts, std::size_t count) noexcept {
+    try {
+        for (std::size_t i = 0; run.violation.empty() && i < count; i++)
+            if (holds_carrier(run, parts[i]))
+                run.violation = "an rmirror statement would have reached the kernel as a log rule";
+        return run.violation.empty();
+    } catch (...) {
+        return false;
+    }
+}
+
+}  // namespace
+
+}  // namespace rmirror::plugin
+
+using namespace rmirror::plugin;
+
+RMIRROR_EXPORT void nftnl_batch_iovec(nftnl_batch *batch, iovec *iov, std::uint32_t iovlen) {
+    real().batch_iovec(batch, iov, iovlen);
+    Run *run = current_run();
+    // An empty datagram: the kernel does nothing, and the command fails in the end.
+    if (run && run->sends_statements() && !may_pass(*run, iov, iovlen))
+        for (std::uint32_t i = 0; i < iovlen; i++)
+            iov[i].iov_len = 0;
+}
+
+RMIRROR_EXPORT ssize_t sendmsg(int fd, const msghdr *message, int flags) {
+    Run *run = current_run();
+    if (run && run->sends_statements() && !may_pass(*run, message->msg_iov, message->msg_iovlen)) {
+        errno = ECANCELED;
+        return -1;
+    }
+    return real().sendmsg(fd, message, flags);
+}

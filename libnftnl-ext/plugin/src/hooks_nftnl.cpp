@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The two functions of libnftnl every expression passes. libnftables and libnftnl call them through
+// the PLT and find these ones.
+#include <libmnl/libmnl.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/rmirror.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "dumped_rule.hpp"
+#include "export.hpp"
+#include "probe.hpp"
+#include "real.hpp"
+#include "run.hpp"
+
+namespace rmirror::plugin {
+
+namespace {
+
+// A log expression that has a prefix and nothing else. 1.0.6 sets no further attribute for a
+// statement with a prefix only; one that is set was written behind our statement by mistake.
+bool has_only_prefix(const nftnl_expr *expression) {
+    for (std::uint16_t attribute : {NFTNL_EXPR_LOG_GROUP, NFTNL_EXPR_LOG_SNAPLEN,
+                                    NFTNL_EXPR_LOG_QTHRESHOLD, NFTNL_EXPR_LOG_FLAGS})
+        if (nftnl_expr_is_set(expression, attribute))
+            return false;
+    return true;
+}
+
+const char *log_prefix(const nftnl_expr *expression) {
+    const char *name = nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
+    if (!name || std::strcmp(name, "log") != 0 ||
+        !nftnl_expr_is_set(expression, NFTNL_EXPR_LOG_PREFIX))
+        return nullptr;
+    return nftnl_expr_get_str(expression, NFTNL_EXPR_LOG_PREFIX);
+}
+
+// True: the message holds the expression as it is to be sent.
+bool put_rmirror(Run &run, nlmsghdr *message, const nftnl_expr *expression) {
+    const char *prefix = log_prefix(expression);
+    const Meaning *meaning = prefix ? run.meaning_of_prefix(prefix) : nullptr;
+    if (!meaning)
+        return false;
+    if (meaning->bytes.empty())
+        run.violation = "a rule from the kernel that this version cannot read cannot be sent back";
+    if (!has_only_prefix(expression))
+        run.violation = "an option of the log statement follows an rmirror statement";
+    mnl_attr_put_strz(message, NFTA_EXPR_NAME, RMIRROR_NFT_EXPR);
+    nlattr *data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+    auto *end = static_cast<std::uint8_t *>(mnl_nlmsg_get_payload_tail(message));
+    std::memcpy(end, meaning->bytes.data(), meaning->bytes.size());
+    message->nlmsg_len += static_cast<std::uint32_t>(NLA_ALIGN(meaning->bytes.size()));
+    mnl_attr_nest_end(message, data);
+    return true;
+}
+
+}  // namespace
+
+}  // namespace rmirror::plugin
+
+using namespace rmirror::plugin;
+
+RMIRROR_EXPORT void nftnl_expr_build_payload(nlmsghdr *nlh, nftnl_expr *expr) {
+    if (answer_probe())
+        return;
+    Run *run = current_run();
+    try {
+        if (payload_hook_works && run && run->sends_statements() && put_rmirror(*run, nlh, expr))
+            return;
+    } catch (...) {
+        // No memory: the carrier is in the message, and the guard stops it.
+    }
+    real().expr_build_payload(nlh, expr);
+}
+
+RMIRROR_EXPORT int nftnl_rule_nlmsg_parse(const nlmsghdr *nlh, nftnl_rule *r) {
+    if (Run *run = current_run()) {
+        try {
+            if (auto translated = translate_rule(*nlh, run->context.registry))
+                return real().rule_nlmsg_parse(
+                    reinterpret_cast<const nlmsghdr *>(translated->data()), r);
+        } catch (...) {
+            errno = ENOMEM;
+            return -1;
+        }
+    }
+    return real().rule_nlmsg_parse(nlh, r);
+}

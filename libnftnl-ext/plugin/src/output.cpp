@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output.hpp"
+
+#include <algorithm>
+
+namespace rmirror::plugin {
+
+namespace {
+
+// What surrounds a mark where nft prints a `log` statement that has nothing but a prefix.
+struct Surroundings {
+    std::string_view before;
+    std::string_view after;
+    std::string (*shown)(const Meaning &);
+};
+
+std::string text_of(const Meaning &meaning) {
+    return meaning.text;
+}
+std::string json_of(const Meaning &meaning) {
+    return meaning.json;
+}
+std::string dump_of(const Meaning &meaning) {
+    return "[ " + meaning.text + " ]";
+}
+
+constexpr Surroundings surroundings[] = {
+    {"log prefix \"", "\"", text_of},
+    {"{\"log\": {\"prefix\": \"", "\"}}", json_of},
+    {"{\"log\":{\"prefix\":\"", "\"}}", json_of},
+    {"[ log prefix ", " ]", dump_of},
+};
+
+// out ends where the mark begins, rest begins where it ends.
+void show(const Meaning &meaning, std::string &out, std::string_view &rest) {
+    for (const Surroundings &around : surroundings) {
+        if (!out.ends_with(around.before) || !rest.starts_with(around.after))
+            continue;
+        out.resize(out.size() - around.before.size());
+        out += around.shown(meaning);
+        rest.remove_prefix(around.after.size());
+        return;
+    }
+    out += meaning.text;  // somewhere unforeseen: not pretty, but not hidden either
+}
+
+}  // namespace
+
+void OutputFilter::replace_marks(std::string_view text, std::string &out) const {
+    std::size_t at;
+    while ((at = text.find(Registry::stem())) != text.npos) {
+        out += text.substr(0, at);
+        text.remove_prefix(at);
+        Registry::Found found = registry_.find(text);
+        if (found.meaning) {
+            text.remove_prefix(found.length);
+            show(*found.meaning, out, text);
+        } else {
+            out += text.front();
+            text.remove_prefix(1);
+        }
+    }
+    out += text;
+}
+
+void OutputFilter::replace_carriers(std::string_view text, std::string &out) const {
+    if (show_carriers_ && !carriers_.empty())
+        replace_marks(without_carriers(text, carriers_), out);
+    else
+        replace_marks(text, out);
+}
+
+std::size_t OutputFilter::lines(std::string_view text, std::string &out) {
+    if (!text.ends_with('\n')) {
+        // Part of a line. Neither a mark nor what belongs to it contains this.
+        std::size_t cut = text.rfind(", ");
+        if (cut == text.npos)
+            return 0;
+        text = text.substr(0, cut);
+    }
+    replace_carriers(text, out);
+    return text.size();
+}
+
+void OutputFilter::rest(std::string_view text, std::string &out) {
+    replace_carriers(text, out);
+}
+
+std::string without_carriers(std::string_view text, const Carriers &carriers) {
+    std::string out;
+    std::size_t at;
+    while ((at = text.find(carriers.marker())) != text.npos) {
+        out += text.substr(0, at);
+        text.remove_prefix(at);
+        std::size_t end = text.find_first_of("\" \n");
+        const Carried *carried = carriers.find(text.substr(0, end));
+        if (!carried) {
+            out += text.front();
+            text.remove_prefix(1);
+            continue;
+        }
+        text.remove_prefix(std::min(end, text.size()));
+        if (out.ends_with("[ log prefix ") && text.starts_with(" ]")) {
+            out.resize(out.size() - std::string_view("log prefix ").size());
+            out += carried->meaning.text;
+        } else if (out.ends_with("prefix \"") || out.ends_with("prefix\"")) {
+            out.resize(out.rfind("log"));
+            out += out.ends_with("[ ") ? carried->meaning.text : carried->raw;
+            text.remove_prefix(text.starts_with('"'));
+        } else {
+            out += carried->raw;
+        }
+    }
+    out += text;
+    return out;
+}
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probe.hpp"
+
+#include <libmnl/libmnl.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+
+#include <memory>
+
+namespace rmirror::plugin {
+
+namespace {
+
+thread_local bool probing = false;
+thread_local bool answered = false;
+
+bool probe() {
+    std::unique_ptr<nftnl_rule, decltype(&nftnl_rule_free)> rule(nftnl_rule_alloc(),
+                                                                 &nftnl_rule_free);
+    nftnl_expr *expression = nftnl_expr_alloc("log");
+    if (!rule || !expression)
+        return false;
+    nftnl_rule_add_expr(rule.get(), expression);
+    alignas(nlmsghdr) char buffer[1024];
+    nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+    probing = true;
+    answered = false;
+    nftnl_rule_nlmsg_build_payload(message, rule.get());
+    probing = false;
+    return answered;
+}
+
+}  // namespace
+
+bool hooks_reached() {
+    static const bool reached = probe();
+    return reached;
+}
+
+bool answer_probe() {
+    answered = answered || probing;
+    return probing;
+}
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The functions this library stands in front of.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <cstdio>
+
+struct iovec;
+struct nlmsghdr;
+struct nft_ctx;
+struct nftnl_batch;
+struct nftnl_expr;
+struct nftnl_rule;
+
+namespace rmirror::plugin {
+
+struct Real {
+    int (*run_cmd_from_buffer)(nft_ctx *, const char *);
+    int (*run_cmd_from_filename)(nft_ctx *, const char *);
+    void (*ctx_free)(nft_ctx *);
+    int (*add_include_path)(nft_ctx *, const char *);
+    void (*clear_include_paths)(nft_ctx *);
+    FILE *(*set_output)(nft_ctx *, FILE *);
+    FILE *(*set_error)(nft_ctx *, FILE *);
+    unsigned int (*output_get_flags)(nft_ctx *);
+    unsigned int (*output_get_debug)(nft_ctx *);
+    std::uint32_t (*get_optimize)(nft_ctx *);    // null before 1.0.2
+    unsigned int (*input_get_flags)(nft_ctx *);  // null before 1.0.9
+
+    void (*expr_build_payload)(nlmsghdr *, nftnl_expr *);
+    int (*rule_nlmsg_parse)(const nlmsghdr *, nftnl_rule *);
+    void (*batch_iovec)(nftnl_batch *, iovec *, std::uint32_t);
+    ssize_t (*sendmsg)(int, const msghdr *, int);
+};
+
+// Looked up at the first call. A function that is missing, and not marked above, ends the process
+// with a message: nothing of libnftables could work.
+const Real &real();
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "registry.hpp"
+
+#include <jansson.h>
+#include <sys/random.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace rmirror::plugin {
+
+namespace {
+
+struct JsonDeleter {
+    void operator()(json_t *value) const { json_decref(value); }
+};
+using Json = std::unique_ptr<json_t, JsonDeleter>;
+
+std::string make_stem() {
+    std::uint8_t random[12];
+    if (getrandom(random, sizeof random, 0) != ssize_t{sizeof random})
+        std::abort();  // cannot happen for so few bytes
+    std::string stem = "rmirror-";
+    for (std::uint8_t byte : random) {
+        stem += "0123456789abcdef"[byte >> 4];
+        stem += "0123456789abcdef"[byte & 15];
+    }
+    return stem + ':';
+}
+
+std::string json_line(Json value) {
+    std::unique_ptr<char, decltype(&std::free)> line(
+        value ? json_dumps(value.get(), JSON_ENCODE_ANY) : nullptr, &std::free);
+    if (!line)
+        throw std::bad_alloc();
+    return line.get();
+}
+
+std::string key_of(std::span<const std::uint8_t> bytes) {
+    return std::string(bytes.begin(), bytes.end());
+}
+
+// It must be seen, it must name the reason, and loading it must fail: `?` is no address.
+Meaning meaning_of_unknown(const std::string &reason) {
+    return {"rmirror to ? \"" + reason + '"',
+            json_line(Json(json_pack("{s:{s:s}}", "rmirror", "unknown", reason.c_str()))),
+            {}};
+}
+
+}  // namespace
+
+Meaning meaning_of(const Statement &statement) {
+    return {to_text(statement), json_line(Json(json_pack("{s:o}", "rmirror", to_json(statement)))),
+            encode(statement)};
+}
+
+const std::string &Registry::stem() {
+    static const std::string stem = make_stem();
+    return stem;
+}
+
+const std::string &Registry::add(std::string key, Meaning meaning) {
+    std::size_t number = rows_.size();
+    rows_.push_back({stem() + std::to_string(number) + ';', std::move(meaning)});
+    row_of_.emplace(std::move(key), number);
+    return rows_.back().mark;
+}
+
+const std::string &Registry::mark(const Statement &statement) {
+    std::string key = key_of(encode(statement));
+    if (auto known = row_of_.find(key); known != row_of_.end())
+        return rows_[known->second].mark;
+    return add(std::move(key), meaning_of(statement));
+}
+
+const std::string &Registry::mark(std::span<const std::uint8_t> bytes) {
+    std::string key = key_of(bytes);
+    if (auto known = row_of_.find(key); known != row_of_.end())
+        return rows_[known->second].mark;
+    Result<Statement> statement = decode(bytes);
+    if (!statement)
+        return add(std::move(key), meaning_of_unknown(statement.error().message));
+    return add(std::move(key), meaning_of(*statement));
+}
+
+Registry::Found Registry::find(std::string_view text) const {
+    if (!text.starts_with(stem()))
+        return {};
+    const char *begin = text.data() + stem().size();
+    const char *end = text.data() + text.size();
+    std::size_t number = 0;
+    auto [last, error] = std::from_chars(begin, end, number);
+    if (error != std::errc{} || last == end || *last != ';' || number >= rows_.size())
+        return {};
+    return {&rows_[number].meaning, static_cast<std::size_t>(last + 1 - text.data())};
+}
+
+}  // namespace rmirror::plugin

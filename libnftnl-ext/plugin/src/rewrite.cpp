@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "rewrite.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "include.hpp"
+
+namespace rmirror::plugin {
+
+namespace {
+
+constexpr unsigned int include_depth_max = 16;  // MAX_INCLUDE_DEPTH of nft
+constexpr std::string_view word = "rmirror";
+
+// Copies a text while it replaces parts of it, and keeps both positions.
+class Builder {
+public:
+    explicit Builder(Source &source) : source_(source) {}
+
+    void replace(Place::Kind kind, Span span, std::string_view replacement) {
+        copy_to(span.begin);
+        Place place{kind, line_, {column(span.begin), 0}, {out_column(), 0}};
+        std::size_t end = std::min(source_.original.find("\\\n", span.begin), span.end);
+        place.original.end = column(end);
+        place.rewritten.end =
+            place.rewritten.begin + std::min(replacement.find("\\\n"), replacement.size());
+        source_.places.push_back(place);
+        append(replacement);
+        copied_ = span.end;
+        count_lines(span.begin, span.end);
+    }
+
+    void finish() { copy_to(source_.original.size()); }
+
+private:
+    void copy_to(std::size_t end) {
+        append(std::string_view(source_.original).substr(copied_, end - copied_));
+        count_lines(copied_, end);
+        copied_ = end;
+    }
+
+    void append(std::string_view text) {
+        std::size_t line_end = text.rfind('\n');
+        if (line_end != text.npos)
+            out_line_begin_ = source_.rewritten.size() + line_end + 1;
+        source_.rewritten += text;
+    }
+
+    void count_lines(std::size_t begin, std::size_t end) {
+        for (std::size_t at = begin; at < end; at++)
+            if (source_.original[at] == '\n') {
+                line_++;
+                line_begin_ = at + 1;
+            }
+    }
+
+    std::size_t column(std::size_t offset) const { return offset - line_begin_; }
+    std::size_t out_column() const { return source_.rewritten.size() - out_line_begin_; }
+
+    Source &source_;
+    std::size_t copied_ = 0;
+    std::size_t line_ = 0;
+    std::size_t line_begin_ = 0;
+    std::size_t out_line_begin_ = 0;
+};
+
+std::string included_from(const Source &parent, Span directive) {
+    Position at = position_of(parent.original, directive.begin);
+    std::string line = std::to_string(at.line + 1) + ':' + std::to_string(at.column + 1) + '-' +
+                       std::to_string(at.column + directive.end - directive.begin) + ":\n";
+    if (parent.included_from.empty())
+        return "In file included from " + parent.name + ':' + line;
+    std::string outer = parent.included_from;
+    outer.replace(0, outer.find("from"), "                 ");
+    return "In file included from " + parent.name + ':' + line + outer;
+}
+
+std::string padded(std::string text, std::size_t size) {
+    if (text.size() < size)
+        text.insert(text.find(' '), size - text.size(), ' ');
+    return text;
+}
+
+}  // namespace
+
+std::optional<Refusal> Rewriter::choose_marker() {
+    if (carriers_.choose_marker(main().original))
+        return std::nullopt;
+    return Refusal{&main(), {0, 0}, "rmirror: the text contains every control character"};
+}
+
+std::optional<Refusal> Rewriter::read(std::string name, std::string text) {
+    Source &source = sources_.emplace_back(std::move(name), std::move(text));
+    if (std::optional<Refusal> refusal = choose_marker())
+        return refusal;
+    return rewrite(source, 1);
+}
+
+std::optional<Refusal> Rewriter::rewrite(Source &source, unsigned int depth) {
+    Builder builder(source);
+    std::size_t done = 0;
+    auto include = source.found.includes.begin();
+    auto statement = source.found.statements.begin();
+    while (include != source.found.includes.end() || statement != source.found.statements.end()) {
+        bool is_include = statement == source.found.statements.end() ||
+                          (include != source.found.includes.end() && include->begin < *statement);
+        if (is_include) {
+            std::string replacement;
+            Span directive = *include++;
+            if (auto refusal = rewrite_include(source, directive, depth, replacement))
+                return refusal;
+            if (!replacement.empty())
+                builder.replace(Place::Kind::include, directive, replacement);
+            continue;
+        }
+        std::size_t at = *statement++;
+        if (at < done)
+            continue;  // a word of the statement before it
+        Result<Parsed> parsed = parse_text(source.joined, at);
+        if (!parsed)
+            return Refusal{&source, parsed.error().span, parsed.error().message};
+        Span span = parsed->span;
+        std::string raw = source.original.substr(span.begin, span.end - span.begin);
+        std::optional<std::string> carrier = carriers_.make(raw, parsed->statement);
+        if (!carrier)
+            return Refusal{&source, span, "rmirror: too many different statements of this length"};
+        builder.replace(Place::Kind::statement, span, *carrier);
+        done = span.end;
+    }
+    builder.finish();
+    return std::nullopt;
+}
+
+std::optional<Refusal> Rewriter::rewrite_include(Source &source, Span directive, unsigned int depth,
+                                                 std::string &replacement) {
+    if (depth >= include_depth_max)
+        return std::nullopt;
+    std::string_view text =
+        std::string_view(source.joined).substr(directive.begin, directive.end - directive.begin);
+    std::size_t quote = text.find('"');
+    std::string_view pattern = text.substr(quote + 1, text.size() - quote - 2);
+
+    std::vector<std::string> paths;
+    bool changed = false;
+    for (const std::string &path : included_files(pattern, include_paths_)) {
+        const Source *included = nullptr;
+        if (auto refusal = include_file(source, directive, path, depth, included))
+            return refusal;
+        changed = changed || (included && included->changed());
+        paths.push_back(included ? included->path : path);
+    }
+    if (!changed)
+        return std::nullopt;
+    for (const std::string &path : paths)
+        replacement += (replacement.empty() ? "include \"" : "; include \"") + path + '"';
+    replacement = padded(std::move(replacement), text.size());
+    return std::nullopt;
+}
+
+std::optional<Refusal> Rewriter::include_file(const Source &parent, Span directive,
+                                              const std::string &path, unsigned int depth,
+                                              const Source *&included) {
+    if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored))
+        return std::nullopt;  // nft's to refuse
+    std::optional<std::string> text = read_text(path);
+    if (!text || (text->find(word) == text->npos && text->find("include") == text->npos))
+        return std::nullopt;
+    Source &source = sources_.emplace_back(path, std::move(*text));
+    source.path = path;
+    source.included_from = included_from(parent, directive);
+    if (source.original.find(carriers_.marker()) != source.original.npos)
+        return Refusal{&parent, directive,
+                       "rmirror: an included file contains a control character"};
+    if (auto refusal = rewrite(source, depth + 1))
+        return refusal;
+    included = &source;
+    if (!source.changed())
+        return std::nullopt;
+    TextFile &file = files_.emplace_back(source.rewritten);
+    if (!file.ok())
+        return Refusal{&parent, directive,
+                       "rmirror: /proc is needed to include a file with rmirror"};
+    source.path = file.path();
+    return std::nullopt;
+}
+
+}  // namespace rmirror::plugin

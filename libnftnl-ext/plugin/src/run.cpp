@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "run.hpp"
+
+namespace rmirror::plugin {
+
+namespace {
+thread_local Run *current = nullptr;
+}  // namespace
+
+const Meaning *Run::meaning_of_prefix(std::string_view prefix) const {
+    if (const Carried *carried = carriers.find(prefix))
+        return &carried->meaning;
+    Registry::Found found = context.registry.find(prefix);
+    return found.meaning && found.length == prefix.size() ? found.meaning : nullptr;
+}
+
+Run *current_run() {
+    return current;
+}
+
+CurrentRun::CurrentRun(Run &run) {
+    current = &run;
+}
+
+CurrentRun::~CurrentRun() {
+    current = nullptr;
+}
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One command while libnftables works on it. libnftables does everything in the thread that called
+// it, so the hooks find their command in a thread-local pointer; a thread that uses libnftnl for
+// itself has none, and the hooks leave it alone.
+#pragma once
+
+#include <string>
+
+#include "carrier.hpp"
+#include "context.hpp"
+
+namespace rmirror::plugin {
+
+struct Run {
+    explicit Run(Context &run_context) : context(run_context) {}
+
+    Context &context;
+    Carriers carriers;
+    bool json_statements = false;  // the input is JSON and marks of it are to be sent
+    std::string violation;         // what must not happen did: nothing may be sent
+
+    bool sends_statements() const { return json_statements || !carriers.empty(); }
+    // What a log prefix stands for; null: nothing of ours.
+    const Meaning *meaning_of_prefix(std::string_view prefix) const;
+};
+
+Run *current_run();
+
+class CurrentRun {
+public:
+    explicit CurrentRun(Run &run);
+    ~CurrentRun();
+    CurrentRun(const CurrentRun &) = delete;
+};
+
+}  // namespace rmirror::plugin

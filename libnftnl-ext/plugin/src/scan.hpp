@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Finds in a text for nft what concerns this plugin, by the lexical rules of nft's scanner:
+// comments, quoted strings and names are skipped. One pass, linear.
+//
+// `rmirror` followed by `to`, or by `ip to` or `ip6 to`, begins a statement, except where a command
+// names a table or a chain (`add rule inet rmirror to counter`: a chain called `to`). Chains, sets,
+// defines and devices may be called rmirror.
+//
+// `rmirror` followed by anything else is left to nft, which may know it as a name. When nft refuses
+// it and the word stands where a statement begins, the error is ours to word: `strays`.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <rmirror/statement.hpp>
+
+namespace rmirror::plugin {
+
+struct Scan {
+    std::vector<std::size_t> statements;  // offsets of the word rmirror
+    std::vector<std::size_t> strays;
+    std::vector<Span> includes;  // `include "..."`, quotes included
+};
+
+// The text with each line continuation (backslash, line end) replaced by two blanks.
+std::string join_lines(std::string_view text);
+
+// joined: what join_lines() returned.
+Scan scan(std::string_view joined);
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One text for nft: a command line, a file, standard input or an included file; as the user wrote
+// it and as nft reads it. Messages of nft about the second are translated into the first.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scan.hpp"
+
+namespace rmirror::plugin {
+
+// Something replaced in a line. Columns are bytes from 0 and do not pass the end of the line.
+struct Place {
+    enum class Kind { statement, include };
+    Kind kind;
+    std::size_t line;  // from 0
+    Span original;
+    Span rewritten;
+};
+
+// The lines of a text, found when first asked for.
+class Lines {
+public:
+    explicit Lines(const std::string &text) : text_(text) {}
+    std::size_t count() const;
+    std::string_view line(std::size_t number) const;  // without its end; empty: no such line
+
+private:
+    const std::string &text_;
+    mutable std::vector<std::size_t> begins_;
+    void find() const;
+};
+
+struct Source {
+    Source(std::string shown_name, std::string text);
+    Source(const Source &) = delete;
+
+    std::string name;  // what messages show; empty: the command line
+    std::string path;  // what nft opens; empty: the command line
+    std::string original;
+    std::string rewritten;
+    std::string joined;  // original, see join_lines()
+    Scan found;
+    std::vector<Place> places;  // in order
+    Lines original_lines;
+    Lines rewritten_lines;
+    // Where it was included, "In file included from ..." lines, for our own messages
+    std::string included_from;
+
+    bool changed() const { return !places.empty(); }
+    const Place *place_at(std::size_t line, std::size_t rewritten_column) const;
+};
+
+struct Position {
+    std::size_t line = 0;
+    std::size_t column = 0;
+};
+Position position_of(std::string_view text, std::size_t offset);
+
+// The text of a file or, for "-" and "/dev/stdin", of standard input.
+std::optional<std::string> read_text(const std::string &filename);
+
+// A text as a file that nft can open: no name in any file system, gone when closed.
+class TextFile {
+public:
+    explicit TextFile(std::string_view text);
+    ~TextFile();
+    TextFile(TextFile &&other) noexcept;
+    TextFile &operator=(TextFile &&) = delete;
+    bool ok() const { return ok_; }
+    std::string path() const;
+
+private:
+    int fd_ = -1;
+    bool ok_ = false;
+};
+
+}  // namespace rmirror::plugin
