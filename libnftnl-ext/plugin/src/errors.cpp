@@ -151,17 +151,17 @@ void ErrorFilter::record(Head head, std::string_view line, std::string_view mark
         return;
     const Place *place = place_of(head, columns);
     std::string message = message_for(head, place, columns);
-    if (place) {
-        head.line = place->line;
-        columns = place->original;
-    }
-    std::string_view original = source.original_lines.line(head.line);
     bool cut = line.size() < source.rewritten_lines.line(head.line).size();
+    if (place)
+        head.line = place->line;
+    columns = place ? place->original : source.original_columns(head.line, columns);
+    std::string_view original = source.original_lines.line(head.line);
     if (cut && !place)
         original = original.substr(0, line.size());
 
     if (!source.path.empty())
-        out += location(source.name, head.line, place ? columns : head.columns);
+        out += location(source.name, head.line,
+                        place ? columns : source.original_columns(head.line, head.columns));
     out.append(head.severity).append(message).append(1, '\n');
     out.append(original).append(1, '\n');
     out.append(carets(original, columns, marks)).append(1, '\n');
@@ -219,16 +219,15 @@ std::string ErrorFilter::message_for(const Head &head, const Place *place, Span 
 void ErrorFilter::other(std::string_view line, std::string &out) const {
     if (std::size_t from = line.find("from "); from != line.npos) {
         if (Location at = read_location(line.substr(from + 5)); at.source) {
-            const Place *place = at.source->place_at(at.line, at.columns.begin);
-            Span columns = place ? place->original : at.columns;
-            std::string where = location(at.source->name, at.line, columns);
+            std::string where = location(at.source->name, at.line,
+                                         at.source->original_columns(at.line, at.columns));
             where.pop_back();
             out.append(line.substr(0, from + 5)).append(where).append(1, '\n');
             return;
         }
     }
     if (Location at = read_location(line); at.source) {
-        out += location(at.source->name, at.line, at.columns);
+        out += location(at.source->name, at.line, at.source->original_columns(at.line, at.columns));
         line.remove_prefix(at.length);
         line.remove_prefix(line.starts_with(' '));
     }

@@ -24,6 +24,8 @@ Filtered::Filtered(nft_ctx *ctx, Filter &output_filter, Filter &error_filter)
         restore(real().set_error, error_target_);
         throw std::bad_alloc();
     }
+    output_.pair_with(error_);
+    error_.pair_with(output_);
     real().set_output(ctx_, output_.file());
     real().set_error(ctx_, error_.file());
 }

@@ -41,13 +41,32 @@ Source::Source(std::string shown_name, std::string text)
       original_lines(original),
       rewritten_lines(rewritten) {}
 
+std::vector<Place>::const_iterator Source::places_of(std::size_t line) const {
+    return std::lower_bound(places.begin(), places.end(), line,
+                            [](const Place &place, std::size_t l) { return place.line < l; });
+}
+
 const Place *Source::place_at(std::size_t line, std::size_t rewritten_column) const {
-    auto first = std::lower_bound(places.begin(), places.end(), line,
-                                  [](const Place &place, std::size_t l) { return place.line < l; });
-    for (; first != places.end() && first->line == line; ++first)
-        if (rewritten_column >= first->rewritten.begin && rewritten_column < first->rewritten.end)
-            return &*first;
+    for (auto place = places_of(line); place != places.end() && place->line == line; ++place)
+        if (rewritten_column >= place->rewritten.begin && rewritten_column < place->rewritten.end)
+            return &*place;
     return nullptr;
+}
+
+Span Source::original_columns(std::size_t line, Span columns) const {
+    Span moved = columns;
+    for (auto place = places_of(line); place != places.end() && place->line == line; ++place) {
+        // After a place, everything is moved by the difference of the lengths.
+        if (columns.begin >= place->rewritten.end)
+            moved.begin = place->original.end + (columns.begin - place->rewritten.end);
+        else if (columns.begin >= place->rewritten.begin)
+            moved.begin = place->original.begin;
+        if (columns.end > place->rewritten.end)
+            moved.end = place->original.end + (columns.end - place->rewritten.end);
+        else if (columns.end > place->rewritten.begin)
+            moved.end = place->original.end;
+    }
+    return moved;
 }
 
 Position position_of(std::string_view text, std::size_t offset) {

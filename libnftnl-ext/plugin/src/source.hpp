@@ -36,7 +36,8 @@ private:
     void find() const;
 };
 
-struct Source {
+class Source {
+public:
     Source(std::string shown_name, std::string text);
     Source(const Source &) = delete;
 
@@ -54,6 +55,11 @@ struct Source {
 
     bool changed() const { return !places.empty(); }
     const Place *place_at(std::size_t line, std::size_t rewritten_column) const;
+    // Columns of rewritten in those of original.
+    Span original_columns(std::size_t line, Span rewritten_columns) const;
+
+private:
+    std::vector<Place>::const_iterator places_of(std::size_t line) const;
 };
 
 struct Position {

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <utility>
+
 namespace rmirror::plugin {
 
 namespace {
@@ -22,10 +24,11 @@ Stream::Stream(Filter &filter, FILE *target) : filter_(filter), target_(target) 
 Stream::~Stream() {
     if (file_)
         std::fclose(file_);
+    if (other_)
+        other_->other_ = nullptr;
+    file_ = nullptr;
     try {
-        std::string out;
-        filter_.rest(pending_, out);
-        put(out);
+        hand_on();
     } catch (...) {
         // No memory for the last line: there is nobody left to tell.
     }
@@ -38,7 +41,20 @@ void Stream::put(std::string_view text) {
     std::fflush(target_);
 }
 
+void Stream::hand_on() {
+    handing_on_ = true;
+    if (file_)
+        std::fflush(file_);
+    handing_on_ = false;
+    std::string rest = std::exchange(pending_, {});
+    std::string out;
+    filter_.rest(rest, out);
+    put(out);
+}
+
 void Stream::take(std::string_view bytes) {
+    if (other_ && !handing_on_)
+        other_->hand_on();
     bool complete = bytes.find('\n') != bytes.npos;
     pending_ += bytes;
     if (!complete && pending_.size() < part_size)

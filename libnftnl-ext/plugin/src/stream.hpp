@@ -26,17 +26,24 @@ public:
     ~Stream();
     Stream(const Stream &) = delete;
 
+    // What this stream has kept back is handed on before other takes anything, and the other way
+    // round, so that the two keep their order even within a line (nft -o).
+    void pair_with(Stream &other) { other_ = &other; }
+
     FILE *file() { return file_; }  // null: no memory
     void put(std::string_view text);
 
 private:
     static ssize_t write(void *stream, const char *bytes, std::size_t size);
     void take(std::string_view bytes);
+    void hand_on();
 
     Filter &filter_;
     FILE *target_;
     FILE *file_;
     std::string pending_;
+    Stream *other_ = nullptr;
+    bool handing_on_ = false;
 };
 
 }  // namespace rmirror::plugin
