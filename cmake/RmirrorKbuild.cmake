@@ -62,11 +62,4 @@ function(rmirror_add_modules target)
     VERBATIM)
   add_custom_target(${target} ALL DEPENDS ${files})
   install(FILES ${files} DESTINATION "lib/modules/${release}/updates")
-
-  # The kernel's own static checker over every file; what it says is a failure.
-  add_custom_target(check-sparse
-    COMMAND "${_rmirror_kbuild}" "${RMIRROR_KERNEL_DIR}" "${arg_SOURCE_DIR}" "${out}-sparse"
-      C=2 "CF=-Wsparse-error"
-    COMMENT "Checking the kernel modules with sparse"
-    VERBATIM)
 endfunction()

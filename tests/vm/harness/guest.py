@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs one command in a guest and judges the run."""
 
+import fcntl
 import os
 import selectors
 import shlex
@@ -131,6 +132,14 @@ def run(command: list[str], options: Options) -> Result:
     accelerator = options.accelerator
     if accelerator == "auto":
         accelerator = machine.choose_accelerator(kernel, archive, BUILD / "vm/accelerator")
+    with open(run_dir / "lock", "w", encoding="utf-8") as lock:
+        # Two runs that were given the same directory take turns.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _run_in(run_dir, command, options, kernel, archive, accelerator)
+
+
+def _run_in(run_dir: Path, command: list[str], options: Options, kernel: Path, archive: Path,
+            accelerator: str) -> Result:
     _write_run_dir(run_dir, command, options, kernel)
     arguments = machine.command_line(
         accelerator, kernel, archive, run_dir, append=options.append, shell=options.shell,

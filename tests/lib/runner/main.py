@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the tiers and sums up: the part of tests/run that follows the set-up."""
+
+import argparse
+import sys
+import time
+
+from results import Results, Verdict
+from tiers import Filter, run_checks, run_label
+from vm_tier import run_vm
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--tiers", type=str.split, required=True)
+    parser.add_argument("--kernels", type=str.split, required=True)
+    parser.add_argument("--filter", default="")
+    arguments = parser.parse_args()
+    wanted = Filter(arguments.filter)
+    results = Results()
+    tiers = {
+        "checks": lambda: run_checks(results, wanted),
+        "unit": lambda: run_label(results, wanted, "unit"),
+        "plugin": lambda: run_label(results, wanted, "plugin"),
+        "vm": lambda: run_vm(results, wanted, arguments.kernels),
+    }
+    for name in arguments.tiers:
+        if name not in tiers:
+            parser.error(f"no tier {name}; there are {', '.join(tiers)}")
+    for name, run in tiers.items():
+        if name not in arguments.tiers:
+            continue
+        print(f"== {name}", flush=True)
+        start, first = time.monotonic(), len(results)
+        run()
+        print(f"== {name}: {results.since(first)} in {time.monotonic() - start:.0f} s", flush=True)
+    print(results.summary())
+    return 1 if results.count(Verdict.FAILED) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
