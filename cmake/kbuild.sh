@@ -15,6 +15,12 @@ set -euo pipefail
 kernel_dir=$1 source_dir=$2 out_dir=$3
 shift 3
 arguments=("$@")
+case $(realpath "$kernel_dir") in *[[:space:]:]*) blank=$kernel_dir ;; esac
+case $(realpath -m "$out_dir") in *[[:space:]:]*) blank=$out_dir ;; esac
+if [[ -n ${blank:-} ]]; then
+    echo "kbuild.sh: the kernel's build system takes no path with a blank or a colon: $blank" >&2
+    exit 1
+fi
 
 # The compiler that built the kernel, as its headers name it, may be another than this machine has.
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ "]*\).*/\1/p' "$kernel_dir/.config" 2>/dev/null || true)
