@@ -91,12 +91,18 @@ def _run_selftest(results: Results, wanted: Filter, kernel: str) -> None:
     done = subprocess.run([str(_SELFTEST), kernel], stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           errors="replace")
-    lines = [line for line in done.stdout.splitlines() if line.startswith(("ok ", "not ok "))]
-    for line in lines:
+    # Each verdict with the comment lines below it.
+    verdicts: list[tuple[str, list[str]]] = []
+    for line in done.stdout.splitlines():
+        if line.startswith(("ok ", "not ok ")):
+            verdicts.append((line, []))
+        elif verdicts:
+            verdicts[-1][1].append(line)
+    for line, comment in verdicts:
         name = "vm selftest: " + line.removeprefix("not ").removeprefix("ok ")
         verdict = Verdict.PASSED if line.startswith("ok ") else Verdict.FAILED
-        results.add(Case(name, verdict, done.stdout if verdict is Verdict.FAILED else ""))
-    if not lines or (done.returncode != 0 and not any(line.startswith("not ") for line in lines)):
+        results.add(Case(name, verdict, "\n".join(comment)))
+    if not verdicts or (done.returncode != 0 and done.stdout.find("not ok ") < 0):
         results.add(Case("vm selftest", Verdict.FAILED, done.stdout))
 
 

@@ -59,6 +59,7 @@ def choose_accelerator(kernel: Path, initramfs: Path, cache: Path) -> str:
         known_boot, _, answer = cache.read_text().strip().partition(" ")
         if known_boot == boot and answer in ("kvm", "tcg"):
             return answer
+    cache.parent.mkdir(parents=True, exist_ok=True)
     answer = "kvm" if _boots_with_kvm(kernel, initramfs, cache.with_suffix(".console")) else "tcg"
     cache.write_text(f"{boot} {answer}\n")
     return answer
