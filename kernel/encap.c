@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The encapsulation table. */
+/* The encapsulation table, and what several encapsulations need. */
 
 #include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/skbuff.h>
 
 #include <rmirror_tables.h>
 
@@ -15,6 +17,12 @@ static const char *const encap_word[] = {
 
 static const struct rmirror_encap_ops *const encap_table[__RMIRROR_ENCAP_MAX] = {
 	[RMIRROR_ENCAP_GRE]	= &rmirror_encap_gre,
+	[RMIRROR_ENCAP_ERSPAN1]	= &rmirror_encap_erspan1,
+	[RMIRROR_ENCAP_ERSPAN]	= &rmirror_encap_erspan,
+	[RMIRROR_ENCAP_ERSPAN3]	= &rmirror_encap_erspan3,
+	[RMIRROR_ENCAP_VXLAN]	= &rmirror_encap_vxlan,
+	[RMIRROR_ENCAP_GENEVE]	= &rmirror_encap_geneve,
+	[RMIRROR_ENCAP_TZSP]	= &rmirror_encap_tzsp,
 };
 
 /**
@@ -35,4 +43,28 @@ const struct rmirror_encap_ops *rmirror_encap_find(unsigned int id)
 const char *rmirror_encap_word(unsigned int id)
 {
 	return encap_word[id];
+}
+
+/**
+ * rmirror_encap_time - when the packet was there
+ * @job: the packet
+ *
+ * Return: nanoseconds since the epoch: the hardware's time stamp if the packet
+ * has one, else now.
+ */
+u64 rmirror_encap_time(const struct rmirror_job *job)
+{
+	const ktime_t stamp = skb_hwtstamps((struct sk_buff *)job->frame->skb)->hwtstamp;
+
+	return ktime_to_ns(stamp ?: ktime_get_real());
+}
+
+bool rmirror_encap_same(const struct rmirror_conf *conf)
+{
+	return false;
+}
+
+bool rmirror_encap_differs(const struct rmirror_conf *conf)
+{
+	return true;
 }

@@ -17,30 +17,47 @@
 struct gre_teb {
 	__be16	flags;
 	__be16	protocol;
+	__be32	options[];	/* key, then sequence number */
 };
+
+static bool gre_has_key(const struct rmirror_conf *conf)
+{
+	return rmirror_conf_given(conf, NFTA_RMIRROR_KEY);
+}
+
+static bool gre_has_seq(const struct rmirror_conf *conf)
+{
+	return conf->flags & RMIRROR_F_SEQ;
+}
 
 static unsigned int gre_hlen(const struct rmirror_conf *conf)
 {
-	unsigned int len = sizeof(struct gre_teb);
-
-	if (rmirror_conf_given(conf, NFTA_RMIRROR_KEY))
-		len += sizeof(__be32);
-	return len;
+	return sizeof(struct gre_teb) + gre_has_key(conf) * sizeof(__be32) +
+	       gre_has_seq(conf) * sizeof(__be32);
 }
 
-static void gre_push(const struct rmirror *m, struct sk_buff *skb)
+static void gre_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
-	bool has_key = rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY);
-	struct gre_teb *gre = __skb_push(skb, m->hlen);
+	const struct rmirror_conf *conf = &job->m->conf;
+	struct gre_teb *gre = __skb_push(skb, job->m->hlen);
+	__be32 *option = gre->options;
 
-	gre->flags = has_key ? GRE_KEY : 0;
+	gre->flags = 0;
 	gre->protocol = htons(ETH_P_TEB);
-	if (has_key)
-		*(__be32 *)(gre + 1) = htonl(m->conf.key);
+	if (gre_has_key(conf)) {
+		gre->flags |= GRE_KEY;
+		*option++ = htonl(conf->key);
+	}
+	if (gre_has_seq(conf)) {
+		gre->flags |= GRE_SEQ;
+		*option = htonl(atomic_fetch_inc(&job->m->seq));
+	}
+	if (skb_is_gso(skb))
+		skb_shinfo(skb)->gso_type |= SKB_GSO_GRE;
 }
 
 /* Whatever key it has: the copies of two rules must not feed each other. */
-static bool gre_owns(const struct sk_buff *skb, int off)
+static bool gre_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
 {
 	const struct gre_teb *gre;
 	struct gre_teb buf;
@@ -51,7 +68,7 @@ static bool gre_owns(const struct sk_buff *skb, int off)
 
 const struct rmirror_encap_ops rmirror_encap_gre = {
 	.proto		= IPPROTO_GRE,
-	.gso_type	= SKB_GSO_GRE,
+	.per_frame	= gre_has_seq,
 	.hlen		= gre_hlen,
 	.push		= gre_push,
 	.owns		= gre_owns,

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_arp.h>
 #include <net/netfilter/nf_tables.h>
 
 #include "compat/compat.h"
@@ -149,6 +150,7 @@ static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bo
 	return 0;
 }
 
+/* NF_BR_* have the same numbers. */
 #define INET_HOOKS	(BIT(NF_INET_PRE_ROUTING) | BIT(NF_INET_LOCAL_IN) |	\
 			 BIT(NF_INET_FORWARD) | BIT(NF_INET_LOCAL_OUT) |	\
 			 BIT(NF_INET_POST_ROUTING))
@@ -158,10 +160,15 @@ static int nft_rmirror_validate(const struct nft_ctx *ctx, const struct nft_expr
 	switch (ctx->family) {
 	case NFPROTO_IPV4:
 	case NFPROTO_IPV6:
-	case NFPROTO_INET:
+	case NFPROTO_BRIDGE:
 		return nft_chain_validate_hooks(ctx->chain, INET_HOOKS);
+	case NFPROTO_INET:
+		return nft_chain_validate_hooks(ctx->chain, INET_HOOKS | BIT(NF_INET_INGRESS));
+	case NFPROTO_ARP:
+		return nft_chain_validate_hooks(ctx->chain, BIT(NF_ARP_IN) | BIT(NF_ARP_OUT));
 	case NFPROTO_NETDEV:
-		return nft_chain_validate_hooks(ctx->chain, BIT(NF_NETDEV_INGRESS));
+		return nft_chain_validate_hooks(ctx->chain, BIT(NF_NETDEV_INGRESS) |
+							    BIT(NF_NETDEV_EGRESS));
 	default:
 		return -EOPNOTSUPP;
 	}

@@ -12,8 +12,9 @@
 #include <linux/in.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/printk.h>
-#include <linux/string.h>
+#include <net/ipv6.h>
 
 #include <rmirror_tables.h>
 
@@ -44,9 +45,6 @@ static const u32 default_port[] = {
 	RMIRROR_ENCAP_TABLE(X)
 #undef X
 };
-
-/* What this module does not do yet, although the ABI has it */
-#define UNSUPPORTED_OPTIONS	(BIT(NFTA_RMIRROR_OIFNAME) | BIT(NFTA_RMIRROR_FLAGS))
 
 /**
  * rmirror_conf_number - where an option with a number is kept
@@ -116,22 +114,59 @@ int rmirror_conf_set(struct rmirror_conf *conf, enum nft_rmirror_attributes attr
 }
 EXPORT_SYMBOL_GPL(rmirror_conf_set);
 
-static int check_address(const struct rmirror_conf *conf)
+static bool is_unicast4(__be32 addr)
 {
-	const __be32 daddr = conf->addr.ip;
+	return addr != htonl(INADDR_ANY) && !ipv4_is_lbcast(addr) && !ipv4_is_multicast(addr);
+}
 
-	if (conf->family == NFPROTO_IPV6) {
-		pr_info_ratelimited("IPv6 collectors are not supported\n");
-		return -EOPNOTSUPP;
+static bool is_unicast6(const struct in6_addr *addr)
+{
+	return !ipv6_addr_any(addr) && !ipv6_addr_is_multicast(addr);
+}
+
+/* A multicast group is a collector too, if the user says on which device. */
+static int check_addresses4(const struct rmirror_conf *conf)
+{
+	const bool group = ipv4_is_multicast(conf->addr.ip) &&
+			   rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME);
+
+	if (!group && !is_unicast4(conf->addr.ip)) {
+		pr_info_ratelimited("collector %pI4 is no unicast address\n", &conf->addr.ip);
+		return -EADDRNOTAVAIL;
 	}
-	if (conf->family != NFPROTO_IPV4)
-		return -EAFNOSUPPORT;
-	if (daddr == htonl(INADDR_ANY) || ipv4_is_lbcast(daddr) ||
-	    (ipv4_is_multicast(daddr) && !rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME))) {
-		pr_info_ratelimited("collector %pI4 is not a unicast address\n", &daddr);
+	if (rmirror_conf_given(conf, NFTA_RMIRROR_SADDR) && !is_unicast4(conf->saddr.ip)) {
+		pr_info_ratelimited("from %pI4 is no unicast address\n", &conf->saddr.ip);
 		return -EADDRNOTAVAIL;
 	}
 	return 0;
+}
+
+static int check_addresses6(const struct rmirror_conf *conf)
+{
+	const bool group = ipv6_addr_is_multicast(&conf->addr.in6) &&
+			   rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME);
+
+	if (!group && !is_unicast6(&conf->addr.in6)) {
+		pr_info_ratelimited("collector %pI6c is no unicast address\n", &conf->addr.in6);
+		return -EADDRNOTAVAIL;
+	}
+	if (rmirror_conf_given(conf, NFTA_RMIRROR_SADDR) && !is_unicast6(&conf->saddr.in6)) {
+		pr_info_ratelimited("from %pI6c is no unicast address\n", &conf->saddr.in6);
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+static int check_addresses(const struct rmirror_conf *conf)
+{
+	switch (conf->family) {
+	case NFPROTO_IPV4:
+		return check_addresses4(conf);
+	case NFPROTO_IPV6:
+		return check_addresses6(conf);
+	default:
+		return -EAFNOSUPPORT;
+	}
 }
 
 /* Options and encapsulation must fit each other. */
@@ -165,23 +200,10 @@ static int check_encap(const struct rmirror_conf *conf)
 
 static int check_support(const struct rmirror_conf *conf)
 {
-	const struct option *o;
-
-	if (!rmirror_encap_find(conf->encap)) {
-		pr_info_ratelimited("encap %s is not supported\n",
-				    rmirror_encap_word(conf->encap));
-		return -EOPNOTSUPP;
-	}
-	for (o = options; o < options + ARRAY_SIZE(options); o++) {
-		bool given = o->flag ? conf->flags & o->flag :
-				       rmirror_conf_given(conf, o->attr);
-
-		if (given && UNSUPPORTED_OPTIONS & BIT(o->attr)) {
-			pr_info_ratelimited("%s is not supported\n", o->word);
-			return -EOPNOTSUPP;
-		}
-	}
-	return 0;
+	if (rmirror_encap_find(conf->encap))
+		return 0;
+	pr_info_ratelimited("encap %s is not supported\n", rmirror_encap_word(conf->encap));
+	return -EOPNOTSUPP;
 }
 
 /* The value of @attr if it is not given; the same value given means the same. */
@@ -205,6 +227,9 @@ static void set_defaults(struct rmirror_conf *conf)
 	set_default(conf, NFTA_RMIRROR_DSCP, 0);
 	set_default(conf, NFTA_RMIRROR_MARK, 0);
 	set_default(conf, NFTA_RMIRROR_PORT, default_port[conf->encap]);
+	/* These always have it. */
+	if (BIT(conf->encap) & RMIRROR_E_SEQ_ALWAYS)
+		conf->flags &= ~RMIRROR_F_SEQ;
 	set_default(conf, NFTA_RMIRROR_FLAGS, 0);
 	/* A GRE key of 0 is on the wire, no key is not: nothing to leave out. */
 	if (conf->encap != RMIRROR_ENCAP_GRE)
@@ -222,7 +247,11 @@ int rmirror_conf_check(struct rmirror_conf *conf)
 {
 	int err;
 
-	err = check_address(conf);
+	if (conf->given & BIT(NFTA_RMIRROR_OIFNAME) && !dev_valid_name(conf->oifname)) {
+		pr_info_ratelimited("device has no valid name\n");
+		return -EINVAL;
+	}
+	err = check_addresses(conf);
 	if (!err)
 		err = check_encap(conf);
 	if (!err)

@@ -9,7 +9,8 @@
  *   rmirror_copy.c     a fresh skb that holds them
  *   rmirror_gso.c      superframes and copies that are cut to fit
  *   encap*.c           the header between outer IP and frame
- *   rmirror_xmit.c     outer IP, neighbour, device
+ *   rmirror_outer.c    the outer IP header
+ *   rmirror_xmit.c     neighbour, device
  *   rmirror_pending.c  copies that wait for a neighbour
  *   rmirror_stats.c    counters, /proc/net/rmirror
  *   rmirror_conf.c     what a statement may say
@@ -74,19 +75,24 @@ struct rmirror_stats {
  * @conf: as given; constant
  * @encap: its encapsulation
  * @hlen: bytes of encapsulation header between outer IP header and frame
+ * @outer_len: bytes that a copy is longer than its frame
  * @net: the netns of the rule; routes and devices are looked up here only
  * @stats: per CPU
  * @dst_cache: the route, per CPU
  * @list: entry in struct rmirror_net
+ * @seq: next sequence number: the one thing that CPUs share, written only by
+ *	encapsulations that number their packets
  */
 struct rmirror {
 	struct rmirror_conf		conf;
 	const struct rmirror_encap_ops	*encap;
 	unsigned int			hlen;
+	unsigned int			outer_len;
 	struct net			*net;
 	struct rmirror_stats __percpu	*stats;
 	struct dst_cache		dst_cache;
 	struct list_head		list;
+	atomic_t			seq ____cacheline_aligned_in_smp;
 };
 
 /**
@@ -122,6 +128,8 @@ struct rmirror_net *rmirror_net(const struct net *net);
  * @l3: offset of the L3 header in the frame
  * @proto: EtherType of what stands at @l3
  * @hlen: bytes of @hdr in use
+ * @tags: VLAN tags in @hdr and in line
+ * @outbound: it leaves this host
  * @hdr: addresses, tags, type
  */
 struct rmirror_frame {
@@ -131,6 +139,8 @@ struct rmirror_frame {
 	unsigned int		l3;
 	__be16			proto;
 	u8			hlen;
+	u8			tags;
+	bool			outbound;
 	u8			hdr[RMIRROR_L2_MAX];
 };
 
@@ -155,14 +165,16 @@ struct rmirror_path {
  * @m: whose copy it is
  * @expires: when to stop waiting for the neighbour, in jiffies
  * @outcome: what to count once it has been handed to the device
- * @counts: it stands for a matched packet; not set on all but the first of the
- *	pieces of one
+ * @counts: it stands for a matched packet; set on the first only of the pieces
+ *	of one
+ * @wire_len: bytes of the frame before it was cut
  */
 struct rmirror_cb {
 	struct rmirror		*m;
 	unsigned long		expires;
 	enum rmirror_outcome	outcome;
 	bool			counts;
+	unsigned int		wire_len;
 };
 
 static inline struct rmirror_cb *rmirror_cb(struct sk_buff *skb)
@@ -170,6 +182,23 @@ static inline struct rmirror_cb *rmirror_cb(struct sk_buff *skb)
 	BUILD_BUG_ON(sizeof(struct rmirror_cb) > sizeof(skb->cb));
 	return (struct rmirror_cb *)skb->cb;
 }
+
+/**
+ * struct rmirror_job - one packet on its way through
+ *
+ * @m: the mirror
+ * @frame: the packet
+ * @path: the way to the collector
+ * @want: bytes of a frame that the user wants
+ * @limit: bytes of a frame that fit the path
+ */
+struct rmirror_job {
+	struct rmirror			*m;
+	const struct rmirror_frame	*frame;
+	struct rmirror_path		path;
+	unsigned int			want;
+	unsigned int			limit;
+};
 
 /* rmirror_l2.c */
 bool rmirror_frame_init(struct rmirror_frame *frame, const struct sk_buff *skb,
@@ -194,12 +223,16 @@ struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev
 
 /* rmirror_route.c */
 enum rmirror_outcome rmirror_route(struct rmirror *m, struct rmirror_path *path);
+void rmirror_route_renamed(struct net *net);
+
+/* rmirror_outer.c */
+void rmirror_outer_push(const struct rmirror_job *job, struct sk_buff *skb);
 
 /* rmirror_xmit.c */
-unsigned int rmirror_outer_len(const struct rmirror *m);
-enum rmirror_outcome rmirror_xmit(struct rmirror *m, const struct rmirror_path *path,
-				  struct sk_buff *copy, enum rmirror_outcome outcome);
+enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff *copy,
+				  enum rmirror_outcome outcome);
 enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb);
+struct neighbour *rmirror_xmit_next_hop(struct sk_buff *skb, bool *skip_cache);
 
 /* rmirror_pending.c */
 enum rmirror_outcome rmirror_pending_add(struct sk_buff *skb);

@@ -3,10 +3,11 @@
  * The frame: which bytes the packet has, or will have, on its wire.
  *
  * On the way in (ingress, prerouting, input, forward) the Ethernet header is
- * the one that was received. On the way out (output, postrouting) it is the one
- * that the device will write. A device without Ethernet headers gets one with
- * zero addresses. VLAN tags that the hardware or a VLAN device has taken out,
- * or will put in, are in their place.
+ * the one that was received, in a bridge and at egress the one that is there.
+ * At IP's output and postrouting it is the one that the device will write. A
+ * device without Ethernet headers gets one with zero addresses. VLAN tags that
+ * the hardware or a VLAN device has taken out, or will put in, are in their
+ * place.
  */
 
 #include <linux/etherdevice.h>
@@ -14,6 +15,7 @@
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
 #include <net/arp.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
@@ -22,6 +24,7 @@
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "compat/compat.h"
 #include "rmirror_core.h"
 
 struct vlan_tag {
@@ -31,8 +34,20 @@ struct vlan_tag {
 
 static bool is_outbound(const struct nf_hook_state *state)
 {
-	return state->pf != NFPROTO_NETDEV &&
-	       (state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING);
+	switch (state->pf) {
+	case NFPROTO_NETDEV:
+		return state->hook == NF_NETDEV_EGRESS;
+	case NFPROTO_ARP:
+		return state->hook == NF_ARP_OUT;
+	default:
+		return state->hook == NF_INET_LOCAL_OUT || state->hook == NF_INET_POST_ROUTING;
+	}
+}
+
+/* IP's own output hooks come before the device writes its header. */
+static bool is_before_header(const struct nf_hook_state *state)
+{
+	return (state->pf == NFPROTO_IPV4 || state->pf == NFPROTO_IPV6) && is_outbound(state);
 }
 
 /* Loopback frames have an Ethernet header too, all zero. */
@@ -121,7 +136,7 @@ static void next_hop_address4(u8 *to, struct net_device *dev, const struct sk_bu
 static void next_hop_address6(u8 *to, struct net_device *dev, const struct sk_buff *skb)
 {
 	const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
-	const struct rt6_info *rt = (const struct rt6_info *)skb_dst(skb);
+	const struct rt6_info *rt = dst_rt6_info(skb_dst(skb));
 
 	if (ipv6_addr_is_multicast(daddr))
 		ipv6_eth_mc_map(daddr, to);
@@ -149,10 +164,22 @@ static void outbound_addresses(u8 *to, struct net_device *dev, const struct sk_b
 	rcu_read_unlock_bh();
 }
 
-static bool has_received_header(const struct net_device *dev, const struct sk_buff *skb)
+/*
+ * Offset of the Ethernet header in @skb, relative to skb->data. Returns false if
+ * there is none. arp_create() writes one without marking it.
+ */
+static bool find_header(const struct net_device *dev, const struct sk_buff *skb,
+			const struct nf_hook_state *state, int *off)
 {
-	return has_ethernet(dev) && skb_mac_header_was_set(skb) &&
-	       skb_mac_header(skb) + ETH_HLEN <= skb_network_header(skb);
+	if (!has_ethernet(dev) || is_before_header(state))
+		return false;
+	if (state->pf == NFPROTO_ARP && state->hook == NF_ARP_OUT)
+		*off = 0;
+	else if (skb_mac_header_was_set(skb))
+		*off = skb_mac_offset(skb);
+	else
+		return false;
+	return *off + ETH_HLEN <= skb_network_offset(skb);
 }
 
 /* In-line tags of the original stand before the L3 header, in the frame as in @skb. */
@@ -171,6 +198,7 @@ static bool frame_find_l3(struct rmirror_frame *frame)
 		off += VLAN_HLEN;
 	}
 	frame->l3 = frame->hlen + (off - frame->src);
+	frame->tags = (frame->l3 - ETH_HLEN) / VLAN_HLEN;
 	return true;
 }
 
@@ -187,28 +215,26 @@ static bool frame_find_l3(struct rmirror_frame *frame)
 bool rmirror_frame_init(struct rmirror_frame *frame, const struct sk_buff *skb,
 			const struct nf_hook_state *state)
 {
-	const bool outbound = is_outbound(state);
-	struct net_device *dev = outbound ? state->out : state->in;
 	struct vlan_tag tags[RMIRROR_L2_TAGS_MAX];
-	int n;
+	u8 addresses[2 * ETH_ALEN] = {};
+	struct net_device *dev;
+	int header, n;
 
 	frame->skb = skb;
 	frame->hlen = 0;
 	frame->proto = frame_proto(skb, state);
+	frame->outbound = is_outbound(state);
 
-	n = frame_tags(dev, skb, outbound, tags);
-	if (!outbound && has_received_header(dev, skb)) {
-		frame->src = skb_mac_offset(skb) + 2 * ETH_ALEN;
-		frame_push(frame, skb_mac_header(skb), 2 * ETH_ALEN);
+	dev = frame->outbound ? state->out : state->in;
+	n = frame_tags(dev, skb, frame->outbound, tags);
+	if (find_header(dev, skb, state, &header)) {
+		frame->src = header + 2 * ETH_ALEN;
+		frame_push(frame, skb->data + header, 2 * ETH_ALEN);
 		frame_push(frame, tags, n * sizeof(*tags));
 	} else {
-		u8 addresses[2 * ETH_ALEN];
-
 		frame->src = skb_network_offset(skb);
-		if (outbound)
+		if (is_before_header(state))
 			outbound_addresses(addresses, dev, skb, frame->proto);
-		else
-			memset(addresses, 0, sizeof(addresses));
 		frame_push(frame, addresses, sizeof(addresses));
 		frame_push(frame, tags, n * sizeof(*tags));
 		frame_push(frame, &frame->proto, sizeof(frame->proto));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Module, network namespaces, and the life of a mirror. */
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
@@ -39,6 +41,8 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 	m->conf = *conf;
 	m->encap = rmirror_encap_find(conf->encap);
 	m->hlen = m->encap->hlen(conf);
+	m->outer_len = m->hlen + (conf->family == NFPROTO_IPV4 ? sizeof(struct iphdr) :
+							       sizeof(struct ipv6hdr));
 	m->net = net;
 
 	err = -ENOMEM;
@@ -124,13 +128,37 @@ static struct pernet_operations rmirror_net_ops = {
 	.size	= sizeof(struct rmirror_net),
 };
 
+static int rmirror_netdev_event(struct notifier_block *nb, unsigned long event, void *ptr)
+{
+	if (event == NETDEV_CHANGENAME)
+		rmirror_route_renamed(dev_net(netdev_notifier_info_to_dev(ptr)));
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block rmirror_netdev_notifier = {
+	.notifier_call	= rmirror_netdev_event,
+};
+
 static int __init rmirror_init(void)
 {
-	return register_pernet_subsys(&rmirror_net_ops);
+	int err;
+
+	err = register_pernet_subsys(&rmirror_net_ops);
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&rmirror_netdev_notifier);
+	if (err)
+		goto err_netdev;
+	return 0;
+
+err_netdev:
+	unregister_pernet_subsys(&rmirror_net_ops);
+	return err;
 }
 
 static void __exit rmirror_exit(void)
 {
+	unregister_netdevice_notifier(&rmirror_netdev_notifier);
 	unregister_pernet_subsys(&rmirror_net_ops);
 }
 

@@ -11,7 +11,6 @@
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
 #include <net/neighbour.h>
-#include <net/route.h>
 
 #include "rmirror_core.h"
 
@@ -41,12 +40,12 @@ enum rmirror_outcome rmirror_pending_add(struct sk_buff *skb)
 
 static u8 neighbour_state(struct sk_buff *skb)
 {
-	bool is_v6gw = false;
 	struct neighbour *n;
 	u8 state = NUD_FAILED;
+	bool skip_cache;
 
 	rcu_read_lock_bh();
-	n = ip_neigh_for_gw(skb_rtable(skb), skb, &is_v6gw);
+	n = rmirror_xmit_next_hop(skb, &skip_cache);
 	if (!IS_ERR(n))
 		state = READ_ONCE(n->nud_state);
 	rcu_read_unlock_bh();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counters and /proc/net/rmirror. */
 
+#include <linux/inet.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
@@ -71,11 +72,11 @@ static int stats_seq_show(struct seq_file *seq, void *v)
 {
 	const struct rmirror *m = list_entry(v, struct rmirror, list);
 	u64 sum[__RMIRROR_COUNTER_MAX];
-	char key[16] = "-";
+	char addr[INET6_ADDRSTRLEN], key[16] = "-";
 	int i;
 
 	if (v == &rmirror_net(seq_file_net(seq))->mirrors) {
-		seq_printf(seq, "%-15s %-8s %10s", "collector", "encap", "key");
+		seq_printf(seq, "%-39s %-8s %10s", "collector", "encap", "key");
 		for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
 			seq_printf(seq, " %s%s", i < RMIRROR_RESEGMENTED ? "    " : "",
 				   counter_name[i]);
@@ -86,8 +87,11 @@ static int stats_seq_show(struct seq_file *seq, void *v)
 	stats_sum(m, sum);
 	if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY))
 		scnprintf(key, sizeof(key), "%u", m->conf.key);
-	seq_printf(seq, "%-15pI4 %-8s %10s", &m->conf.addr.ip,
-		   rmirror_encap_word(m->conf.encap), key);
+	if (m->conf.family == NFPROTO_IPV4)
+		scnprintf(addr, sizeof(addr), "%pI4", &m->conf.addr.ip);
+	else
+		scnprintf(addr, sizeof(addr), "%pI6c", &m->conf.addr.in6);
+	seq_printf(seq, "%-39s %-8s %10s", addr, rmirror_encap_word(m->conf.encap), key);
 	for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
 		seq_printf(seq, " %*llu", (int)strlen(counter_name[i]) +
 			   (i < RMIRROR_RESEGMENTED ? 4 : 0), sum[i]);

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Outer IP header, neighbour, device.
+ * Neighbour and device.
  *
  * A copy goes straight to the neighbour, so that it does not depend on the
  * OUTPUT rules that it may be observing; only what IPsec or a lightweight
- * tunnel has to transform takes the IP output path. DF is never set: a router
- * on the way may fragment a copy, and nobody gets an ICMP error on its account.
+ * tunnel has to transform takes the IP output path.
  */
 
 #include <linux/netdevice.h>
 #include <net/dst.h>
 #include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6_stubs.h>
 #include <net/lwtunnel.h>
+#include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
@@ -21,97 +23,79 @@
 #include "encap.h"
 
 /**
- * rmirror_outer_len - bytes that a copy is longer than its frame
- * @m: the mirror
- */
-unsigned int rmirror_outer_len(const struct rmirror *m)
-{
-	return sizeof(struct iphdr) + m->hlen;
-}
-
-static void push_ip4(const struct rmirror *m, const struct rmirror_path *path,
-		     struct sk_buff *skb)
-{
-	struct iphdr *iph;
-
-	skb_push(skb, sizeof(*iph));
-	skb_reset_network_header(skb);
-	iph = ip_hdr(skb);
-	iph->version = 4;
-	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = m->conf.dscp << 2;
-	iph->tot_len = htons(skb->len);
-	iph->frag_off = 0;
-	iph->ttl = m->conf.ttl;
-	iph->protocol = m->encap->proto;
-	iph->saddr = path->saddr.ip;
-	iph->daddr = m->conf.addr.ip;
-	__ip_select_ident(m->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
-	ip_send_check(iph);
-	skb->protocol = htons(ETH_P_IP);
-}
-
-static void push_encap(const struct rmirror *m, struct sk_buff *skb)
-{
-	if (skb_is_gso(skb)) {
-		skb_reset_inner_headers(skb);
-		skb_set_inner_protocol(skb, htons(ETH_P_TEB));
-		skb->encapsulation = 1;
-		skb_shinfo(skb)->gso_type |= m->encap->gso_type;
-	}
-	m->encap->push(m, skb);
-	skb_reset_transport_header(skb);
-}
-
-/**
  * rmirror_xmit - wrap a frame and send it
- * @m: the mirror
- * @path: the way
- * @copy: the frame, with @path->headroom before it; consumed
+ * @job: the packet
+ * @copy: the frame, with @job->path.headroom before it; consumed
  * @outcome: what to count when it is on its way
  *
  * Return: @outcome, or the reason why it was dropped, or RMIRROR_PENDING.
  */
-enum rmirror_outcome rmirror_xmit(struct rmirror *m, const struct rmirror_path *path,
-				  struct sk_buff *copy, enum rmirror_outcome outcome)
+enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff *copy,
+				  enum rmirror_outcome outcome)
 {
-	push_encap(m, copy);
-	push_ip4(m, path, copy);
+	copy->dev = job->path.dst->dev;
+	rmirror_outer_push(job, copy);
 
-	skb_dst_set(copy, dst_clone(path->dst));
-	copy->dev = path->dst->dev;
-	copy->mark = m->conf.mark;
-	copy->priority = rt_tos2priority(ip_hdr(copy)->tos);
-	rmirror_cb(copy)->m = m;
+	skb_dst_set(copy, dst_clone(job->path.dst));
+	copy->mark = job->m->conf.mark;
+	rmirror_cb(copy)->m = job->m;
 	rmirror_cb(copy)->outcome = outcome;
 	return rmirror_xmit_resume(copy);
 }
 
-static struct neighbour *next_hop(struct sk_buff *skb, bool *is_v6gw)
+/**
+ * rmirror_xmit_next_hop - the neighbour an outer packet goes to
+ * @skb: the outer packet, with its route
+ * @skip_cache: its cached link header is of another protocol
+ *
+ * Within rcu_read_lock_bh(). Return: the neighbour, or an ERR_PTR.
+ */
+struct neighbour *rmirror_xmit_next_hop(struct sk_buff *skb, bool *skip_cache)
 {
-	return ip_neigh_for_gw(skb_rtable(skb), skb, is_v6gw);
+	*skip_cache = false;
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_neigh_for_gw(skb_rtable(skb), skb, skip_cache);
+	return ip_neigh_gw6(skb_dst(skb)->dev,
+			    rt6_nexthop(dst_rt6_info(skb_dst(skb)),
+					&ipv6_hdr(skb)->daddr));
 }
 
-/* The last step of a fragment: ip_do_fragment() calls it for each. */
+/* The last step of a fragment: the fragmenting functions call it for each. */
 static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	bool is_v6gw = false;
-	struct neighbour *n = next_hop(skb, &is_v6gw);
+	struct neighbour *n;
+	bool skip_cache;
 
+	n = rmirror_xmit_next_hop(skb, &skip_cache);
 	if (IS_ERR(n)) {
 		kfree_skb(skb);
 		return PTR_ERR(n);
 	}
-	return neigh_output(n, skb, is_v6gw);
+	return neigh_output(n, skb, skip_cache);
+}
+
+static int fragment4(struct net *net, struct sk_buff *skb)
+{
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	return ip_do_fragment(net, NULL, skb, xmit_fragment);
+}
+
+static int fragment6(struct net *net, struct sk_buff *skb)
+{
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	/* Not a forwarded packet: an ICMP error to its source would be to us. */
+	skb->ignore_df = 1;
+	return ipv6_stub->ipv6_fragment(net, NULL, skb, xmit_fragment);
 }
 
 static int xmit_neighbour(struct net *net, struct sk_buff *skb, struct neighbour *n,
-			  bool is_v6gw)
+			  bool skip_cache)
 {
 	if (skb_is_gso(skb) || skb->len <= dst_mtu(skb_dst(skb)))
-		return neigh_output(n, skb, is_v6gw);
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	return ip_do_fragment(net, NULL, skb, xmit_fragment);
+		return neigh_output(n, skb, skip_cache);
+	if (skb->protocol == htons(ETH_P_IP))
+		return fragment4(net, skb);
+	return fragment6(net, skb);
 }
 
 static bool needs_ip_output(const struct dst_entry *dst)
@@ -122,7 +106,7 @@ static bool needs_ip_output(const struct dst_entry *dst)
 
 static int xmit_ip_output(struct net *net, struct sk_buff *skb)
 {
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	memset(skb->cb, 0, sizeof(skb->cb));
 	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	return dst_output(net, NULL, skb);
 }
@@ -140,8 +124,8 @@ enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb)
 	const enum rmirror_outcome outcome = rmirror_cb(skb)->outcome;
 	struct rmirror *m = rmirror_cb(skb)->m;
 	const unsigned int bytes = skb->len;
-	bool is_v6gw = false;
 	struct neighbour *n;
+	bool skip_cache;
 	int err;
 
 	if (needs_ip_output(skb_dst(skb))) {
@@ -150,7 +134,7 @@ enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb)
 	}
 
 	rcu_read_lock_bh();
-	n = next_hop(skb, &is_v6gw);
+	n = rmirror_xmit_next_hop(skb, &skip_cache);
 	if (IS_ERR(n)) {
 		rcu_read_unlock_bh();
 		kfree_skb(skb);
@@ -161,7 +145,7 @@ enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb)
 		rcu_read_unlock_bh();
 		return rmirror_pending_add(skb);
 	}
-	err = xmit_neighbour(m->net, skb, n, is_v6gw);
+	err = xmit_neighbour(m->net, skb, n, skip_cache);
 	rcu_read_unlock_bh();
 sent:
 	if (net_xmit_eval(err))

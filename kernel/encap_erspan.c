@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ERSPAN types I, II and III (draft-foschiano-erspan-03 section 4).
+ *
+ * A VLAN tag stays in the frame (En 3) and the VLAN field is 0, so that no
+ * receiver counts it twice.
+ */
+
+#include <linux/if_ether.h>
+#include <linux/if_tunnel.h>
+#include <linux/if_vlan.h>
+#include <linux/in.h>
+#include <linux/math64.h>
+#include <linux/skbuff.h>
+
+#include "encap.h"
+
+#define ETH_P_ERSPAN_I_II	0x88BE
+#define ETH_P_ERSPAN_III	0x22EB
+
+#define ERSPAN_VERSION(v)	((v) << 12)	/* I has none, II is 1, III is 2 */
+#define ERSPAN_COS_SHIFT	13
+#define ERSPAN_EN_IN_FRAME	(3 << 11)	/* type II only */
+#define ERSPAN_TRUNCATED	(1 << 10)
+#define ERSPAN3_ETHERNET	(1 << 15)	/* P */
+#define ERSPAN3_EGRESS		(1 << 3)	/* D */
+#define ERSPAN3_GRA_100NS	(1 << 1)
+#define ERSPAN3_SUBHEADER	(1 << 0)	/* O */
+#define ERSPAN3_PLATFORM_ID	3U
+
+struct gre_erspan {
+	__be16	flags;
+	__be16	protocol;
+};
+
+struct gre_erspan_seq {
+	struct gre_erspan	gre;
+	__be32			seq;
+	__be16			version_vlan;
+	__be16			cos_en_t_session;
+};
+
+struct erspan2 {
+	struct gre_erspan_seq	common;
+	__be32			index;
+};
+
+struct erspan3 {
+	struct gre_erspan_seq	common;
+	__be32			timestamp;
+	__be16			sgt;
+	__be16			flags;
+};
+
+struct erspan3_platform {
+	__be32	id_port;
+	__be32	timestamp_high;
+};
+
+/* Priority of the outermost tag; of a frame without one, 0 */
+static u16 frame_cos(const struct rmirror_frame *frame)
+{
+	struct vlan_hdr *vh, buf;
+
+	if (!frame->tags)
+		return 0;
+	if (frame->hlen >= 2 * ETH_ALEN + VLAN_HLEN)
+		return ntohs(*(__be16 *)(frame->hdr + 2 * ETH_ALEN + sizeof(__be16))) >>
+		       VLAN_PRIO_SHIFT;
+	/* In line: the type is followed by a tag. */
+	vh = skb_header_pointer(frame->skb, frame->src + (int)sizeof(__be16), sizeof(buf), &buf);
+	return vh ? ntohs(vh->h_vlan_TCI) >> VLAN_PRIO_SHIFT : 0;
+}
+
+static void push_common(const struct rmirror_job *job, struct gre_erspan_seq *h,
+			u16 protocol, u16 version, bool truncated)
+{
+	u16 word = frame_cos(job->frame) << ERSPAN_COS_SHIFT | job->m->conf.key;
+
+	if (truncated)
+		word |= ERSPAN_TRUNCATED;
+	if (version == 1 && job->frame->tags)
+		word |= ERSPAN_EN_IN_FRAME;
+	h->gre.flags = GRE_SEQ;
+	h->gre.protocol = htons(protocol);
+	h->seq = htonl(atomic_fetch_inc(&job->m->seq));
+	h->version_vlan = htons(ERSPAN_VERSION(version));
+	h->cos_en_t_session = htons(word);
+}
+
+static bool owns_protocol(const struct sk_buff *skb, int off, u16 protocol)
+{
+	const struct gre_erspan *gre;
+	struct gre_erspan buf;
+
+	gre = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	return gre && gre->protocol == htons(protocol);
+}
+
+/* Types I and II share a protocol, and either may be the other's copy. */
+static bool erspan_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+{
+	return owns_protocol(skb, off, ETH_P_ERSPAN_I_II);
+}
+
+static bool erspan3_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+{
+	return owns_protocol(skb, off, ETH_P_ERSPAN_III);
+}
+
+static unsigned int erspan1_hlen(const struct rmirror_conf *conf)
+{
+	return sizeof(struct gre_erspan);
+}
+
+static void erspan1_push(const struct rmirror_job *job, struct sk_buff *skb)
+{
+	struct gre_erspan *gre = __skb_push(skb, sizeof(*gre));
+
+	gre->flags = 0;
+	gre->protocol = htons(ETH_P_ERSPAN_I_II);
+	if (skb_is_gso(skb))
+		skb_shinfo(skb)->gso_type |= SKB_GSO_GRE;
+}
+
+static unsigned int erspan2_hlen(const struct rmirror_conf *conf)
+{
+	return sizeof(struct erspan2);
+}
+
+static void erspan2_push(const struct rmirror_job *job, struct sk_buff *skb)
+{
+	const bool truncated = skb->len < rmirror_cb(skb)->wire_len;
+	struct erspan2 *h = __skb_push(skb, sizeof(*h));
+
+	push_common(job, &h->common, ETH_P_ERSPAN_I_II, 1, truncated);
+	h->index = 0;
+}
+
+static unsigned int erspan3_hlen(const struct rmirror_conf *conf)
+{
+	return sizeof(struct erspan3) +
+	       (conf->flags & RMIRROR_F_PLATFORM ? sizeof(struct erspan3_platform) : 0);
+}
+
+static void erspan3_push(const struct rmirror_job *job, struct sk_buff *skb)
+{
+	const u64 time = div_u64(rmirror_encap_time(job), 100);
+	const bool truncated = skb->len < rmirror_cb(skb)->wire_len;
+	u16 flags = ERSPAN3_ETHERNET | ERSPAN3_GRA_100NS;
+	struct erspan3 *h;
+
+	if (job->frame->outbound)
+		flags |= ERSPAN3_EGRESS;
+	if (job->m->conf.flags & RMIRROR_F_PLATFORM) {
+		struct erspan3_platform *p = __skb_push(skb, sizeof(*p));
+
+		p->id_port = htonl(ERSPAN3_PLATFORM_ID << 26);
+		p->timestamp_high = htonl(upper_32_bits(time));
+		flags |= ERSPAN3_SUBHEADER;
+	}
+	h = __skb_push(skb, sizeof(*h));
+	push_common(job, &h->common, ETH_P_ERSPAN_III, 2, truncated);
+	h->timestamp = htonl(lower_32_bits(time));
+	h->sgt = 0;
+	h->flags = htons(flags);
+}
+
+const struct rmirror_encap_ops rmirror_encap_erspan1 = {
+	.proto		= IPPROTO_GRE,
+	.per_frame	= rmirror_encap_same,
+	.hlen		= erspan1_hlen,
+	.push		= erspan1_push,
+	.owns		= erspan_owns,
+};
+
+const struct rmirror_encap_ops rmirror_encap_erspan = {
+	.proto		= IPPROTO_GRE,
+	.per_frame	= rmirror_encap_differs,
+	.hlen		= erspan2_hlen,
+	.push		= erspan2_push,
+	.owns		= erspan_owns,
+};
+
+const struct rmirror_encap_ops rmirror_encap_erspan3 = {
+	.proto		= IPPROTO_GRE,
+	.per_frame	= rmirror_encap_differs,
+	.hlen		= erspan3_hlen,
+	.push		= erspan3_push,
+	.owns		= erspan3_owns,
+};
