@@ -131,7 +131,20 @@ void NftTest::add_chain() {
 }
 
 Outcome NftTest::nft(const std::string &command, const How &how) {
-    return run({"nft", command}, how);
+    // Options come first; the rest is one argument.
+    std::vector<std::string> arguments{"nft"};
+    std::istringstream words(command);
+    std::string word;
+    while (words >> std::ws && words.peek() == '-' && words >> word) {
+        arguments.push_back(word);
+        if (word == "-f" && words >> word)
+            arguments.push_back(word);
+    }
+    std::string rest;
+    std::getline(words, rest, '\0');
+    if (!rest.empty())
+        arguments.push_back(rest);
+    return run(arguments, how);
 }
 
 Outcome NftTest::nft_file(const std::string &path, const How &how) {

@@ -49,7 +49,7 @@ protected:
     void SetUp() override;
     // table inet filter with a chain input
     void add_chain();
-    // nft with these arguments, joined by blanks as nft joins them
+    // nft with these arguments; what follows the options is one argument
     Outcome nft(const std::string &command, const How &how = {});
     Outcome nft_file(const std::string &path, const How &how = {});
     // The ruleset, which must be readable

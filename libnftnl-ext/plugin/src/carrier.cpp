@@ -62,7 +62,7 @@ std::optional<std::string> Carriers::prefix_for(std::string_view raw, std::size_
     if (!id)
         return std::nullopt;
     std::string prefix = marker_ + *id;
-    carried_.emplace(prefix, Carried{std::string(raw), meaning_of(statement)});
+    carried_.emplace(prefix, Carried{std::string(raw), {statement, {}}});
     prefix_of_.emplace(raw, prefix);
     return prefix;
 }

@@ -45,15 +45,18 @@ bool put_rmirror(Run &run, nlmsghdr *message, const nftnl_expr *expression) {
     const Meaning *meaning = prefix ? run.meaning_of_prefix(prefix) : nullptr;
     if (!meaning)
         return false;
-    if (meaning->bytes.empty())
+    if (!meaning->statement)
         run.violation = "a rule from the kernel that this version cannot read cannot be sent back";
     if (!has_only_prefix(expression))
         run.violation = "an option of the log statement follows an rmirror statement";
+    std::vector<std::uint8_t> bytes;
+    if (meaning->statement)
+        bytes = encode(*meaning->statement);
     mnl_attr_put_strz(message, NFTA_EXPR_NAME, RMIRROR_NFT_EXPR);
     nlattr *data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
     auto *end = static_cast<std::uint8_t *>(mnl_nlmsg_get_payload_tail(message));
-    std::memcpy(end, meaning->bytes.data(), meaning->bytes.size());
-    message->nlmsg_len += static_cast<std::uint32_t>(NLA_ALIGN(meaning->bytes.size()));
+    std::memcpy(end, bytes.data(), bytes.size());
+    message->nlmsg_len += static_cast<std::uint32_t>(NLA_ALIGN(bytes.size()));
     mnl_attr_nest_end(message, data);
     return true;
 }

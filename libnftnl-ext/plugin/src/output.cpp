@@ -15,13 +15,13 @@ struct Surroundings {
 };
 
 std::string text_of(const Meaning &meaning) {
-    return meaning.text;
+    return meaning.text();
 }
 std::string json_of(const Meaning &meaning) {
-    return meaning.json;
+    return meaning.json();
 }
 std::string dump_of(const Meaning &meaning) {
-    return "[ " + meaning.text + " ]";
+    return "[ " + meaning.text() + " ]";
 }
 
 constexpr Surroundings surroundings[] = {
@@ -41,7 +41,7 @@ void show(const Meaning &meaning, std::string &out, std::string_view &rest) {
         rest.remove_prefix(around.after.size());
         return;
     }
-    out += meaning.text;  // somewhere unforeseen: not pretty, but not hidden either
+    out += meaning.text();  // somewhere unforeseen: not pretty, but not hidden either
 }
 
 }  // namespace
@@ -102,10 +102,10 @@ std::string without_carriers(std::string_view text, const Carriers &carriers) {
         text.remove_prefix(std::min(end, text.size()));
         if (out.ends_with("[ log prefix ") && text.starts_with(" ]")) {
             out.resize(out.size() - std::string_view("log prefix ").size());
-            out += carried->meaning.text;
+            out += carried->meaning.text();
         } else if (out.ends_with("prefix \"") || out.ends_with("prefix\"")) {
             out.resize(out.rfind("log"));
-            out += out.ends_with("[ ") ? carried->meaning.text : carried->raw;
+            out += out.ends_with("[ ") ? carried->meaning.text() : carried->raw;
             text.remove_prefix(text.starts_with('"'));
         } else {
             out += carried->raw;

@@ -42,18 +42,17 @@ std::string key_of(std::span<const std::uint8_t> bytes) {
     return std::string(bytes.begin(), bytes.end());
 }
 
-// It must be seen, it must name the reason, and loading it must fail: `?` is no address.
-Meaning meaning_of_unknown(const std::string &reason) {
-    return {"rmirror to ? \"" + reason + '"',
-            json_line(Json(json_pack("{s:{s:s}}", "rmirror", "unknown", reason.c_str()))),
-            {}};
-}
-
 }  // namespace
 
-Meaning meaning_of(const Statement &statement) {
-    return {to_text(statement), json_line(Json(json_pack("{s:o}", "rmirror", to_json(statement)))),
-            encode(statement)};
+// It must be seen, it must name the reason, and loading it must fail: `?` is no address.
+std::string Meaning::text() const {
+    return statement ? to_text(*statement) : "rmirror to ? \"" + reason + '"';
+}
+
+std::string Meaning::json() const {
+    return json_line(Json(statement
+                              ? json_pack("{s:o}", "rmirror", to_json(*statement))
+                              : json_pack("{s:{s:s}}", "rmirror", "unknown", reason.c_str())));
 }
 
 const std::string &Registry::stem() {
@@ -72,7 +71,7 @@ const std::string &Registry::mark(const Statement &statement) {
     std::string key = key_of(encode(statement));
     if (auto known = row_of_.find(key); known != row_of_.end())
         return rows_[known->second].mark;
-    return add(std::move(key), meaning_of(statement));
+    return add(std::move(key), {statement, {}});
 }
 
 const std::string &Registry::mark(std::span<const std::uint8_t> bytes) {
@@ -81,8 +80,8 @@ const std::string &Registry::mark(std::span<const std::uint8_t> bytes) {
         return rows_[known->second].mark;
     Result<Statement> statement = decode(bytes);
     if (!statement)
-        return add(std::move(key), meaning_of_unknown(statement.error().message));
-    return add(std::move(key), meaning_of(*statement));
+        return add(std::move(key), {std::nullopt, statement.error().message});
+    return add(std::move(key), {std::move(*statement), {}});
 }
 
 Registry::Found Registry::find(std::string_view text) const {

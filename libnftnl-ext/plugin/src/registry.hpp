@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,19 +21,21 @@
 
 namespace rmirror::plugin {
 
-// What a mark stands for.
+// What a mark stands for: a statement, or an expression that could not be decoded.
 struct Meaning {
-    std::string text;                 // what a listing shows
-    std::string json;                 // {"rmirror": {...}}
-    std::vector<std::uint8_t> bytes;  // NFTA_EXPR_DATA; empty: cannot be sent
+    std::optional<Statement> statement;
+    std::string reason;  // why there is none
+
+    // What a listing shows. Without a statement it names the reason, and no nft loads it.
+    std::string text() const;
+    std::string json() const;  // {"rmirror": {...}}
 };
 
 class Registry {
 public:
     // The mark of a statement. Equal statements have equal marks.
     const std::string &mark(const Statement &statement);
-    // The mark of an expression as the kernel dumped it. What cannot be decoded becomes a text that
-    // names the reason and that no nft loads.
+    // The mark of an expression as the kernel dumped it.
     const std::string &mark(std::span<const std::uint8_t> bytes);
 
     // The mark text begins with, or nothing.
@@ -55,7 +58,5 @@ private:
     std::deque<Row> rows_;
     std::unordered_map<std::string, std::size_t> row_of_;  // by encoded bytes
 };
-
-Meaning meaning_of(const Statement &statement);
 
 }  // namespace rmirror::plugin

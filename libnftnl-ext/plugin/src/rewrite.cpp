@@ -22,8 +22,10 @@ public:
     void replace(Place::Kind kind, Span span, std::string_view replacement) {
         copy_to(span.begin);
         Place place{kind, line_, {column(span.begin), 0}, {out_column(), 0}};
-        std::size_t end = std::min(source_.original.find("\\\n", span.begin), span.end);
-        place.original.end = column(end);
+        std::string_view replaced =
+            std::string_view(source_.original).substr(span.begin, span.end - span.begin);
+        place.original.end =
+            place.original.begin + std::min(replaced.find("\\\n"), replaced.size());
         place.rewritten.end =
             place.rewritten.begin + std::min(replacement.find("\\\n"), replacement.size());
         source_.places.push_back(place);
@@ -68,8 +70,10 @@ private:
 
 std::string included_from(const Source &parent, Span directive) {
     Position at = position_of(parent.original, directive.begin);
+    // To nft, the line end or semicolon after it is part of the directive.
+    std::size_t end = at.column + directive.end - directive.begin + 1;
     std::string line = std::to_string(at.line + 1) + ':' + std::to_string(at.column + 1) + '-' +
-                       std::to_string(at.column + directive.end - directive.begin) + ":\n";
+                       std::to_string(end) + ":\n";
     if (parent.included_from.empty())
         return "In file included from " + parent.name + ':' + line;
     std::string outer = parent.included_from;
@@ -104,15 +108,16 @@ std::optional<Refusal> Rewriter::rewrite(Source &source, unsigned int depth) {
     auto include = source.found.includes.begin();
     auto statement = source.found.statements.begin();
     while (include != source.found.includes.end() || statement != source.found.statements.end()) {
-        bool is_include = statement == source.found.statements.end() ||
-                          (include != source.found.includes.end() && include->begin < *statement);
+        bool is_include =
+            statement == source.found.statements.end() ||
+            (include != source.found.includes.end() && include->span.begin < *statement);
         if (is_include) {
             std::string replacement;
-            Span directive = *include++;
+            const Include &directive = *include++;
             if (auto refusal = rewrite_include(source, directive, depth, replacement))
                 return refusal;
             if (!replacement.empty())
-                builder.replace(Place::Kind::include, directive, replacement);
+                builder.replace(Place::Kind::include, directive.span, replacement);
             continue;
         }
         std::size_t at = *statement++;
@@ -133,12 +138,13 @@ std::optional<Refusal> Rewriter::rewrite(Source &source, unsigned int depth) {
     return std::nullopt;
 }
 
-std::optional<Refusal> Rewriter::rewrite_include(Source &source, Span directive, unsigned int depth,
-                                                 std::string &replacement) {
+std::optional<Refusal> Rewriter::rewrite_include(Source &source, const Include &directive,
+                                                 unsigned int depth, std::string &replacement) {
     if (depth >= include_depth_max)
         return std::nullopt;
+    Span span = directive.span;
     std::string_view text =
-        std::string_view(source.joined).substr(directive.begin, directive.end - directive.begin);
+        std::string_view(source.joined).substr(span.begin, span.end - span.begin);
     std::size_t quote = text.find('"');
     std::string_view pattern = text.substr(quote + 1, text.size() - quote - 2);
 
@@ -159,7 +165,7 @@ std::optional<Refusal> Rewriter::rewrite_include(Source &source, Span directive,
     return std::nullopt;
 }
 
-std::optional<Refusal> Rewriter::include_file(const Source &parent, Span directive,
+std::optional<Refusal> Rewriter::include_file(const Source &parent, const Include &directive,
                                               const std::string &path, unsigned int depth,
                                               const Source *&included) {
     if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored))
@@ -167,11 +173,11 @@ std::optional<Refusal> Rewriter::include_file(const Source &parent, Span directi
     std::optional<std::string> text = read_text(path);
     if (!text || (text->find(word) == text->npos && text->find("include") == text->npos))
         return std::nullopt;
-    Source &source = sources_.emplace_back(path, std::move(*text));
+    Source &source = sources_.emplace_back(path, std::move(*text), directive.in_block);
     source.path = path;
-    source.included_from = included_from(parent, directive);
+    source.included_from = included_from(parent, directive.span);
     if (source.original.find(carriers_.marker()) != source.original.npos)
-        return Refusal{&parent, directive,
+        return Refusal{&parent, directive.span,
                        "rmirror: an included file contains a control character"};
     if (auto refusal = rewrite(source, depth + 1))
         return refusal;
@@ -180,7 +186,7 @@ std::optional<Refusal> Rewriter::include_file(const Source &parent, Span directi
         return std::nullopt;
     TextFile &file = files_.emplace_back(source.rewritten);
     if (!file.ok())
-        return Refusal{&parent, directive,
+        return Refusal{&parent, directive.span,
                        "rmirror: /proc is needed to include a file with rmirror"};
     source.path = file.path();
     return std::nullopt;

@@ -40,9 +40,9 @@ public:
 
 private:
     std::optional<Refusal> rewrite(Source &source, unsigned int depth);
-    std::optional<Refusal> rewrite_include(Source &source, Span directive, unsigned int depth,
-                                           std::string &replacement);
-    std::optional<Refusal> include_file(const Source &parent, Span directive,
+    std::optional<Refusal> rewrite_include(Source &source, const Include &directive,
+                                           unsigned int depth, std::string &replacement);
+    std::optional<Refusal> include_file(const Source &parent, const Include &directive,
                                         const std::string &path, unsigned int depth,
                                         const Source *&included);
     std::optional<Refusal> choose_marker();

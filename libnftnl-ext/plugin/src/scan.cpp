@@ -35,6 +35,9 @@ constexpr std::string_view last_words[] = {
     "notrack", "log",    "queue",      "reject", "masquerade", "redirect",
     "rmirror", "bypass", "persistent", "random", "established"};
 
+// The blocks in which rules are. Other braces hold elements or properties.
+constexpr std::string_view blocks[] = {"table", "chain"};
+
 // Where the words of a command name things: `add rule inet TABLE CHAIN ...`. Only commands have
 // this; inside of braces there are rules.
 class Header {
@@ -71,7 +74,10 @@ private:
 
 class Scanner {
 public:
-    explicit Scanner(std::string_view text) : text_(text) {}
+    Scanner(std::string_view text, bool in_block) : text_(text) {
+        if (in_block)
+            braces_.push_back(true);
+    }
 
     Scan run() {
         while (at_ < text_.size())
@@ -85,8 +91,8 @@ private:
 
     void step() {
         char c = text_[at_];
-        if (is_blank(c))
-            at_++;
+        if (std::size_t blank = blank_at(at_))
+            at_ += blank;
         else if (c == '#')
             at_ = std::min(text_.find('\n', at_), text_.size());
         else if (c == '"')
@@ -97,6 +103,19 @@ private:
             punctuation(c);
     }
 
+    // The length of the blank at that offset, 0: there is none. A continued line is one.
+    std::size_t blank_at(std::size_t at) const {
+        if (text_[at] == '\\' && at + 1 < text_.size() && text_[at + 1] == '\n')
+            return 2;
+        return is_blank(text_[at]);
+    }
+
+    std::size_t word_end(std::size_t at) const {
+        while (at < text_.size() && is_word_byte(text_[at]) && !blank_at(at))
+            at++;
+        return at;
+    }
+
     void quoted() {
         std::size_t end = unbalanced_ ? text_.npos : text_.find('"', at_ + 1);
         if (end == text_.npos) {
@@ -104,7 +123,7 @@ private:
             end = at_;
         }
         if (include_ != text_.npos && end != at_)
-            found_.includes.push_back({include_, end + 1});
+            found_.includes.push_back({{include_, end + 1}, !braces_.empty()});
         include_ = text_.npos;
         before_ = Before::complete;
         at_ = end + 1;
@@ -112,14 +131,15 @@ private:
 
     void word() {
         std::size_t begin = at_;
-        while (at_ < text_.size() && is_word_byte(text_[at_]))
-            at_++;
+        at_ = word_end(at_);
         std::string_view word = text_.substr(begin, at_ - begin);
-        bool is_name = depth_ == 0 && header_.names(word);
+        bool is_name = braces_.empty() && header_.names(word);
         if (word == "rmirror" && !is_name)
             rmirror_word(begin);
         include_ = word == "include" ? begin : text_.npos;
-        if (is_name)
+        if (before_ == Before::start && !is_name && !one_of(word, verbs))
+            opens_block_ = one_of(word, blocks);
+        if (is_name || (before_ == Before::start && one_of(word, verbs)))
             before_ = Before::start;
         else if ((word[0] >= '0' && word[0] <= '9') || one_of(word, last_words))
             before_ = Before::complete;
@@ -144,34 +164,43 @@ private:
     }
 
     std::string_view next_word(std::size_t &at) const {
-        while (at < text_.size() && is_blank(text_[at]))
-            at++;
+        while (at < text_.size() && blank_at(at))
+            at += blank_at(at);
         std::size_t begin = at;
-        while (at < text_.size() && is_word_byte(text_[at]))
-            at++;
+        at = word_end(at);
         return text_.substr(begin, at - begin);
     }
 
     void punctuation(char c) {
+        before_ = Before::other;
         if (c == '{') {
-            depth_++;
+            braces_.push_back(opens_block_);
+            begin_statement();
         } else if (c == '}') {
-            depth_ -= depth_ > 0;
+            if (!braces_.empty())
+                braces_.pop_back();
+            before_ = Before::complete;
+        } else if (c == '\n' || c == ';') {
+            begin_statement();
         }
-        bool separates = c == '\n' || c == ';';
-        if (separates && depth_ == 0)
-            header_.restart();
-        if (separates || c == '{')
-            before_ = Before::start;
-        else
-            before_ = c == '}' ? Before::complete : Before::other;
         include_ = text_.npos;
         at_++;
     }
 
+    // Inside of braces that are no block there are no statements.
+    void begin_statement() {
+        if (braces_.empty())
+            header_.restart();
+        else if (!braces_.back())
+            return;
+        opens_block_ = false;
+        before_ = Before::start;
+    }
+
     std::string_view text_;
     std::size_t at_ = 0;
-    std::size_t depth_ = 0;
+    std::vector<bool> braces_;  // true: a block
+    bool opens_block_ = false;
     std::size_t include_ = std::string_view::npos;
     bool unbalanced_ = false;
     Before before_ = Before::start;
@@ -188,8 +217,8 @@ std::string join_lines(std::string_view text) {
     return joined;
 }
 
-Scan scan(std::string_view joined) {
-    return Scanner(joined).run();
+Scan scan(std::string_view text, bool in_block) {
+    return Scanner(text, in_block).run();
 }
 
 }  // namespace rmirror::plugin

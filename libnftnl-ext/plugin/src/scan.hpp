@@ -20,16 +20,22 @@
 
 namespace rmirror::plugin {
 
+struct Include {
+    Span span;      // `include "..."`, quotes included
+    bool in_block;  // inside of a table or a chain
+};
+
 struct Scan {
     std::vector<std::size_t> statements;  // offsets of the word rmirror
     std::vector<std::size_t> strays;
-    std::vector<Span> includes;  // `include "..."`, quotes included
+    std::vector<Include> includes;
 };
 
-// The text with each line continuation (backslash, line end) replaced by two blanks.
-std::string join_lines(std::string_view text);
+// in_block: the text is included inside of a table or a chain.
+Scan scan(std::string_view text, bool in_block = false);
 
-// joined: what join_lines() returned.
-Scan scan(std::string_view joined);
+// The text with each line continuation (backslash, line end) replaced by two blanks, for
+// parse_text(), which knows lines only.
+std::string join_lines(std::string_view text);
 
 }  // namespace rmirror::plugin

@@ -33,11 +33,11 @@ std::string_view Lines::line(std::size_t number) const {
     return rest.substr(0, rest.find('\n'));
 }
 
-Source::Source(std::string shown_name, std::string text)
+Source::Source(std::string shown_name, std::string text, bool in_block)
     : name(std::move(shown_name)),
       original(std::move(text)),
       joined(join_lines(original)),
-      found(scan(joined)),
+      found(scan(original, in_block)),
       original_lines(original),
       rewritten_lines(rewritten) {}
 

@@ -38,7 +38,7 @@ private:
 
 class Source {
 public:
-    Source(std::string shown_name, std::string text);
+    Source(std::string shown_name, std::string text, bool in_block = false);
     Source(const Source &) = delete;
 
     std::string name;  // what messages show; empty: the command line

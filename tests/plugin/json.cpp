@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// JSON in and out: what firewalld speaks.
+#include "nft.hpp"
+
+namespace rmirror::test {
+
+namespace {
+
+using PluginJson = NftTest;
+
+std::string add_rule(const std::string &expressions) {
+    return "{\"nftables\": [{\"add\": {\"rule\": {\"family\": \"inet\", \"table\": \"filter\", "
+           "\"chain\": \"input\", \"expr\": [" +
+           expressions + "]}}}]}";
+}
+
+TEST_F(PluginJson, ListingLoadsAgain) {
+    add_chain();
+    nft("add rule inet filter input counter rmirror to 10.0.0.5 len 60 accept;"
+        "add rule inet filter input rmirror to ::1 encap erspan key 7");
+    Outcome listed = nft("-j list ruleset");
+    EXPECT_NE(
+        listed.out.find("\"expr\": [{\"counter\": {\"packets\": 0, \"bytes\": 0}}, {\"rmirror\": "
+                        "{\"to\": \"10.0.0.5\", \"len\": 60}}, {\"accept\": null}]"),
+        std::string::npos)
+        << listed.out;
+    std::string text = ruleset();
+    nft("flush ruleset");
+    How piped{.input = listed.out};
+    EXPECT_EQ(nft("-j -f -", piped).err, "");
+    EXPECT_EQ(ruleset(), text);
+}
+
+// A listing is one line, which passes the plugin in parts.
+TEST_F(PluginJson, LongListing) {
+    add_chain();
+    std::string text;
+    for (int i = 0; i < 3000; i++)
+        text +=
+            "add rule inet filter input rmirror to 10.0.0.5 len " + std::to_string(i + 14) + '\n';
+    How piped{.input = text};
+    ASSERT_EQ(nft("-f -", piped).err, "");
+    std::string listed = nft("-j list ruleset").out;
+    for (int i = 0; i < 3000; i++)
+        ASSERT_NE(listed.find("{\"rmirror\": {\"to\": \"10.0.0.5\", \"len\": " +
+                              std::to_string(i + 14) + "}}"),
+                  std::string::npos);
+    EXPECT_EQ(listed.find("log"), std::string::npos);
+}
+
+// firewalld relies on getting its input back, with handles.
+TEST_F(PluginJson, Echo) {
+    add_chain();
+    How piped{.input = add_rule(
+                  "{\"rmirror\": {\"to\": \"10.0.0.5\", \"len\": 60}}, {\"accept\": null}")};
+    std::string expected = piped.input;
+    expected.insert(expected.find("}}}]}"), "");
+    Outcome outcome = nft("-j --echo -f -", piped);
+    EXPECT_EQ(outcome.out,
+              add_rule("{\"rmirror\": {\"to\": \"10.0.0.5\", \"len\": 60}}, {\"accept\": null}")
+                  .replace(piped.input.rfind("]}}}]}"), 1, "], \"handle\": 2"));
+    EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(PluginJson, TextWithJsonOutput) {
+    add_chain();
+    EXPECT_EQ(nft("-j --echo add rule inet filter input rmirror to 10.0.0.5").out,
+              "{\"nftables\": [{\"add\": {\"rule\": {\"family\": \"inet\", \"table\": \"filter\", "
+              "\"chain\": \"input\", \"handle\": 2, \"expr\": [{\"rmirror\": {\"to\": "
+              "\"10.0.0.5\"}}]}}}]}\n");
+}
+
+TEST_F(PluginJson, Errors) {
+    add_chain();
+    How wrong{.input = add_rule(
+                  "{\"accept\": null}, {\"rmirror\": {\"to\": \"10.0.0.5\", \"len\": 13}}")};
+    Outcome outcome = nft("-j -f -", wrong);
+    EXPECT_EQ(outcome.err, "internal:0:0-0: Error: invalid len '13', expected 14..65535\n\n");
+    EXPECT_EQ(outcome.status, 1);
+
+    How no_module{.kernel_double = false,
+                  .input = add_rule("{\"rmirror\": {\"to\": \"10.0.0.5\"}}")};
+    EXPECT_EQ(nft("-j -f -", no_module).err,
+              "internal:0:0-0: Error: Could not process rule: No such file or directory; if it is "
+              "about rmirror: the kernel has no rmirror expression: load its module with "
+              "`modprobe nft_rmirror`\n\n");
+    EXPECT_EQ(ruleset(), "table inet filter {\n\tchain input {\n\t}\n}\n");
+}
+
+TEST_F(PluginJson, Names) {
+    How how{
+        .input =
+            "{\"nftables\": [{\"add\": {\"table\": {\"family\": \"ip\", \"name\": \"rmirror\"}}},"
+            "{\"add\": {\"chain\": {\"family\": \"ip\", \"table\": \"rmirror\", \"name\": "
+            "\"rmirror\"}}}]}"};
+    EXPECT_EQ(nft("-j -f -", how).err, "");
+    EXPECT_EQ(ruleset(), "table ip rmirror {\n\tchain rmirror {\n\t}\n}\n");
+}
+
+}  // namespace
+
+}  // namespace rmirror::test

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The library as such: what it exports, what it needs, how it fails, threads, python.
+#include <set>
+#include <sstream>
+
+#include "nft.hpp"
+
+namespace rmirror::test {
+
+namespace {
+
+const How plain{.plugin = false, .kernel_double = false};
+const std::string plugin = RMIRROR_PLUGIN;
+
+TEST(PluginLibrary, ExportsNothingElse) {
+    Outcome outcome = run({"nm", "-D", "--defined-only", "--format=posix", plugin}, plain);
+    std::set<std::string> names;
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line);)
+        if (line.find(" A ") == line.npos)  // the version nodes themselves
+            names.insert(line.substr(0, line.find(' ')));
+    EXPECT_EQ(names, (std::set<std::string>{
+                         "nft_ctx_add_include_path@@LIBNFTABLES_1",
+                         "nft_ctx_clear_include_paths@@LIBNFTABLES_1",
+                         "nft_ctx_free@@LIBNFTABLES_1", "nft_run_cmd_from_buffer@@LIBNFTABLES_1",
+                         "nft_run_cmd_from_filename@@LIBNFTABLES_1", "nftnl_batch_iovec",
+                         "nftnl_expr_build_payload", "nftnl_rule_nlmsg_parse", "sendmsg"}));
+}
+
+TEST(PluginLibrary, NamesTheRealOneByItsPath) {
+    Outcome outcome = run({"readelf", "-d", plugin}, plain);
+    EXPECT_NE(outcome.out.find("Library soname: [libnftables.so.1]"), std::string::npos);
+    std::size_t needed = outcome.out.find("(NEEDED)");
+    EXPECT_EQ(outcome.out.find("/libnftables.so.1]", needed), outcome.out.find("]", needed) - 17)
+        << "the real library is not the first dependency: " << outcome.out;
+}
+
+class PluginGuard : public NftTest {
+protected:
+    void SetUp() override {
+        NftTest::SetUp();
+        if (!IsSkipped())
+            add_chain();
+    }
+    const std::string empty_ = "table inet filter {\n\tchain input {\n\t}\n}\n";
+};
+
+// The hook that converts carriers is not called: nothing may be installed.
+TEST_F(PluginGuard, StopsACarrier) {
+    How broken{.kernel_double = false, .plugin_dir = RMIRROR_UNHOOKED_DIR};
+    Outcome outcome =
+        nft("add rule inet filter input accept; "
+            "add rule inet filter input rmirror to 10.0.0.5",
+            broken);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.err.find("Error: rmirror: an rmirror statement would have reached the kernel "
+                               "as a log rule; nothing was applied\n"),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(ruleset(plain), empty_);
+}
+
+constexpr const char *python_head =
+    "import sys\n"
+    "sys.path.append('/usr/lib/python3/dist-packages')\n"
+    "import nftables\n"
+    "n = nftables.Nftables()\n";
+
+Outcome python(const std::string &script, How how = {}) {
+    how.input = python_head + script;
+    return run({"/usr/bin/python3", "-"}, how);
+}
+
+class PluginPython : public PluginGuard {
+protected:
+    void SetUp() override {
+        PluginGuard::SetUp();
+        if (!IsSkipped() && python("").status != 0)
+            GTEST_SKIP() << "needs python3-nftables";
+    }
+};
+
+// A library loaded with dlopen(3) does not see our sendmsg.
+TEST_F(PluginPython, GuardStopsACarrier) {
+    How broken{.kernel_double = false, .plugin_dir = RMIRROR_UNHOOKED_DIR};
+    Outcome outcome =
+        python("print(n.cmd('add rule inet filter input rmirror to 10.0.0.5'))", broken);
+    EXPECT_EQ(outcome.out.substr(0, 4), "(-1,") << outcome.out;
+    EXPECT_NE(outcome.out.find("nothing was applied"), std::string::npos) << outcome.out;
+    EXPECT_EQ(ruleset(plain), empty_);
+}
+
+// libnftnl before us in the symbol scope: no hook is reached, and no guard either.
+TEST_F(PluginPython, HiddenHooksAreNoticed) {
+    How hidden{.kernel_double = false, .environment = {{"LD_PRELOAD", "libnftnl.so.11"}}};
+    Outcome outcome =
+        python("print(n.cmd('add rule inet filter input rmirror to 10.0.0.5'))", hidden);
+    EXPECT_EQ(
+        outcome.out,
+        "(-1, '', 'Error: rmirror: this program has libnftnl in front of the plugin, which so "
+        "cannot convert the statement\\n')\n");
+    EXPECT_EQ(ruleset(plain), empty_);
+}
+
+TEST_F(PluginPython, Text) {
+    Outcome outcome = python(
+        "print(n.cmd('add rule inet filter input rmirror to 10.0.0.5 len 60'))\n"
+        "print(n.cmd('list chain inet filter input'))\n"
+        "print(n.cmd('add rule inet filter input accept\\n"
+        "add rule inet filter input rmirror to 10.0.0.500'))\n"
+        "print(n.cmd('list chain inet filter input')[0])\n");
+    EXPECT_EQ(outcome.out,
+              "(0, '', '')\n"
+              "(0, 'table inet filter {\\n\\tchain input {\\n\\t\\trmirror to 10.0.0.5 len "
+              "60\\n\\t}\\n}\\n', '')\n"
+              "(-1, '', \"Error: invalid collector '10.0.0.500', expected an IPv4 or IPv6 "
+              "address\\nadd rule inet filter input rmirror to 10.0.0.500\\n"
+              "                                      ^^^^^^^^^^\\n\")\n"
+              "0\n");
+    EXPECT_EQ(outcome.err, "");
+}
+
+TEST_F(PluginPython, Json) {
+    Outcome outcome = python(
+        "rule = {'family': 'inet', 'table': 'filter', 'chain': 'input',\n"
+        "        'expr': [{'rmirror': {'to': '10.0.0.5', 'len': 60}}]}\n"
+        "n.set_echo_output(True)\n"
+        "print(n.json_cmd({'nftables': [{'add': {'rule': rule}}]}))\n"
+        "rule['expr'][0]['rmirror']['to'] = 'nobody'\n"
+        "print(n.json_cmd({'nftables': [{'add': {'rule': rule}}]})[2])\n");
+    EXPECT_EQ(
+        outcome.out,
+        "(0, {'nftables': [{'add': {'rule': {'family': 'inet', 'table': 'filter', 'chain': "
+        "'input', 'expr': [{'rmirror': {'to': '10.0.0.5', 'len': 60}}], 'handle': 2}}}]}, '')\n"
+        "internal:0:0-0: Error: invalid collector 'nobody', expected an IPv4 or IPv6 "
+        "address\n\n\n");
+}
+
+// Two contexts in two threads, each with its own texts, ids and errors.
+TEST_F(PluginPython, Threads) {
+    Outcome outcome = python(R"(
+import threading
+def work(name, results):
+    n = nftables.Nftables()
+    ok = n.cmd(f'add table ip {name}; add chain ip {name} c')[0] == 0
+    for i in range(14, 164):
+        text = f'rmirror to 10.0.0.{name[1:]} len {i}'
+        ok = ok and n.cmd(f'add rule ip {name} c {text}')[0] == 0
+        rc, out, err = n.cmd(f'add rule ip {name} nowhere {text} drop accept')
+        ok = ok and rc == -1 and text in err
+        rc, out, err = n.cmd(f'list chain ip {name} c')
+        ok = ok and rc == 0 and out.count('rmirror to') == i - 13 and f'\t\t{text}\n' in out
+    results[name] = ok
+results = {}
+threads = [threading.Thread(target=work, args=(f't{i}', results)) for i in (1, 2, 3)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(sorted(results.items()))
+)");
+    EXPECT_EQ(outcome.out, "[('t1', True), ('t2', True), ('t3', True)]\n");
+    EXPECT_EQ(outcome.err, "");
+}
+
+}  // namespace
+
+}  // namespace rmirror::test

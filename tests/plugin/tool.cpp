@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// rmirror-nft-plugin, on a copy of /etc in a mount namespace.
+#include "nft.hpp"
+
+namespace rmirror::test {
+
+namespace {
+
+class PluginTool : public NftTest {
+protected:
+    void SetUp() override {
+        NftTest::SetUp();
+        if (!IsSkipped() && !std::string(RMIRROR_TEST_PRELOAD).empty())
+            GTEST_SKIP() << "needs a plugin without a sanitizer: its runtime is not preloaded";
+    }
+
+    // script: commands after which the namespace is gone; $tool, $plugin and $broken are set
+    Outcome in_copy_of_etc(const std::string &script) {
+        const std::string head =
+            "set -e; mount --make-rprivate /; cp -a /etc " + directory_.path("etc") +
+            "; mount --bind " + directory_.path("etc") +
+            " /etc; ldconfig; cp /etc/ld.so.cache /etc/cache.before; set +e\n"
+            "tool='bash " RMIRROR_TOOL "'; plugin=" RMIRROR_PLUGIN_DIR "; broken=" +
+            directory_.path() + "\nnames() { ls -A /etc /etc/ld.so.conf.d | grep rmirror; }\n";
+        How how{.plugin = false, .kernel_double = false};
+        return run({"unshare", "--mount", "bash", "-c", head + script}, how);
+    }
+    Directory directory_;
+};
+
+TEST_F(PluginTool, EnablesAndDisables) {
+    Outcome outcome = in_copy_of_etc(R"(
+$tool --plugin-dir $plugin status >&2; echo $?
+$tool --plugin-dir $plugin enable >&2; echo $?
+$tool --plugin-dir $plugin enable; echo $?
+$tool --plugin-dir $plugin status >&2; echo $?
+names
+env -i /usr/sbin/nft -c 'add rule inet t c rmirror to 10.0.0.500' 2>&1
+$tool --plugin-dir $plugin disable; echo $?
+$tool --plugin-dir $plugin disable; echo $?
+$tool --plugin-dir $plugin status >&2; echo $?
+names
+cmp /etc/cache.before /etc/ld.so.cache && echo same
+)");
+    EXPECT_EQ(outcome.out,
+              "3\n0\nrmirror-nft-plugin: is enabled already\n0\n0\n00-rmirror.conf\n"
+              "Error: invalid collector '10.0.0.500', expected an IPv4 or IPv6 address\n"
+              "add rule inet t c rmirror to 10.0.0.500\n"
+              "                             ^^^^^^^^^^\n"
+              "rmirror-nft-plugin: disabled\n0\nrmirror-nft-plugin: is not enabled\n0\n3\nsame\n")
+        << outcome.err;
+}
+
+// Whatever is wrong, nft goes on as before.
+TEST_F(PluginTool, RefusesABrokenPlugin) {
+    Outcome outcome = in_copy_of_etc(R"(
+attempt() {
+	$tool --plugin-dir $broken enable >/dev/null 2>&1; echo $?
+	names
+	cmp /etc/cache.before /etc/ld.so.cache
+	nft --version >/dev/null || echo nft is broken
+}
+echo absent; attempt
+echo junk; echo junk >$broken/libnftables.so.1; attempt
+echo no hook; cp )" RMIRROR_UNHOOKED_DIR R"(/libnftables.so.1 $broken; attempt
+echo another library; cp /usr/lib/*/libmnl.so.0 $broken/libnftables.so.1; attempt
+)");
+    EXPECT_EQ(outcome.out, "absent\n1\njunk\n1\nno hook\n1\nanother library\n1\n") << outcome.err;
+}
+
+// The loader finds something else than what was tested: undone.
+TEST_F(PluginTool, UndoesWhatDoesNotTakeEffect) {
+    Outcome outcome = in_copy_of_etc(R"(
+mkdir /etc/bin; printf '#!/bin/sh\n[ -e /etc/ld.so.conf.d/00-rmirror.conf ] && exit 1\nexec /sbin/ldconfig.real "$@"' >/etc/bin/ldconfig
+chmod +x /etc/bin/ldconfig
+real=$(readlink -f /sbin/ldconfig); mount --bind $real /etc/cache.before.bin 2>/dev/null
+touch /etc/real; cp $real /etc/real; sed -i 's|/sbin/ldconfig.real|/etc/real|' /etc/bin/ldconfig; chmod +x /etc/real
+mount --bind /etc/bin/ldconfig $real
+$tool --plugin-dir $plugin enable 2>&1 >/dev/null | tail -1; echo ${PIPESTATUS[0]}
+names
+cmp /etc/cache.before /etc/ld.so.cache && echo same
+nft --version >/dev/null && echo works
+)");
+    EXPECT_EQ(outcome.out,
+              "rmirror-nft-plugin: not enabled; everything is as it was\n1\nsame\nworks\n")
+        << outcome.err;
+}
+
+TEST_F(PluginTool, Usage) {
+    How how{.plugin = false, .kernel_double = false};
+    EXPECT_EQ(run({"bash", RMIRROR_TOOL}, how).status, 2);
+    EXPECT_EQ(run({"bash", RMIRROR_TOOL, "enable", "disable"}, how).status, 2);
+    EXPECT_EQ(run({"bash", RMIRROR_TOOL, "frobnicate"}, how).status, 2);
+    Outcome help = run({"bash", RMIRROR_TOOL, "--help"}, how);
+    EXPECT_EQ(help.status, 0);
+    EXPECT_EQ(help.out.substr(0, 24), "Usage: rmirror-nft-plugi");
+}
+
+}  // namespace
+
+}  // namespace rmirror::test
