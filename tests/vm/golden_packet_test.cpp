@@ -11,12 +11,12 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "../support/hexdump.hpp"
-#include "support/capture.hpp"
-#include "support/link.hpp"
-#include "support/mirror.hpp"
-#include "support/outer.hpp"
-#include "support/topology.hpp"
+#include "support/hexdump.hpp"
+#include "vm/support/capture.hpp"
+#include "vm/support/link.hpp"
+#include "vm/support/mirror.hpp"
+#include "vm/support/outer.hpp"
+#include "vm/support/topology.hpp"
 
 namespace rmirror::vm {
 namespace {

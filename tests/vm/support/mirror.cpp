@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "mirror.hpp"
+#include "vm/support/mirror.hpp"
 
 #include <chrono>
 #include <cstdlib>

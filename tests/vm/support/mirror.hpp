@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "netns.hpp"
+#include "vm/support/netns.hpp"
 
 namespace rmirror::vm {
 

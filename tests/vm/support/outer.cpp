@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "outer.hpp"
+#include "vm/support/outer.hpp"
 
 #include <netinet/in.h>
 
 #include <numeric>
 
-#include "../../support/packet_builder.hpp"
+#include "support/packet_builder.hpp"
 
 namespace rmirror::vm {
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "capture.hpp"
+#include "vm/support/capture.hpp"
 
 namespace rmirror::vm {
 
