@@ -111,6 +111,12 @@ std::string Directory::file(const std::string &name, const std::string &text) co
     return path(name);
 }
 
+std::string without_expectations(std::string messages) {
+    for (std::size_t at; (at = messages.find("expected any of: ")) != messages.npos;)
+        messages.erase(at, messages.find('\n', at) + 1 - at);
+    return messages;
+}
+
 std::string read_file(const std::string &path) {
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();

@@ -28,6 +28,9 @@ struct How {
 // Runs a program, found in PATH, and waits for its end.
 Outcome run(const std::vector<std::string> &arguments, const How &how = {});
 
+// Messages of nft without the line in which 1.1.7 and later list all they expected.
+std::string without_expectations(std::string messages);
+
 // A directory of the test's own, removed with all it holds.
 class Directory {
 public:

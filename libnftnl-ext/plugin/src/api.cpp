@@ -42,8 +42,8 @@ RMIRROR_EXPORT int nft_run_cmd_from_filename(nft_ctx *nft, const char *filename)
 }
 
 RMIRROR_EXPORT void nft_ctx_free(nft_ctx *ctx) {
+    forget_context(ctx);  // first: another thread may get a new one at the same address
     real().ctx_free(ctx);
-    forget_context(ctx);
 }
 
 RMIRROR_EXPORT int nft_ctx_add_include_path(nft_ctx *ctx, const char *path) {

@@ -47,7 +47,7 @@ std::vector<std::string> include_paths(const Context &context, const std::string
     if (real().input_get_flags) {
         if (std::size_t slash = filename.rfind('/'); slash != filename.npos)
             paths.push_back(filename.substr(0, slash));
-        else if (!filename.empty())
+        else if (!filename.empty() && filename != "-")
             paths.push_back(".");
         paths.push_back(default_include_path);
     } else if (context.has_default_include_path) {

@@ -53,19 +53,42 @@ std::size_t ErrorFilter::lines(std::string_view text, std::string &out) {
             out.append(message_for(head, nullptr, {})).append(1, '\n');
             continue;
         }
-        if (text.find('\n') == text.npos || text.find('\n', text.find('\n') + 1) == text.npos)
-            return size - at.size();  // the line and the carets are still to come
-        std::string_view after = text;
-        std::string_view line = take_line(after);
-        std::string_view marks = take_line(after);
-        if (shows(head, line) && is_carets(marks)) {
-            record(head, line, marks, out);
-            text = after;
-        } else {
+        Body body = read_body(head, text);
+        if (body.is_incomplete)
+            return size - at.size();
+        if (body.marks.empty()) {
             other(first, out);
+            continue;
         }
+        record(head, body, out);
+        text = body.after;
     }
     return size;
+}
+
+// Finds the line and the carets in the lines after a head.
+ErrorFilter::Body ErrorFilter::read_body(const Head &head, std::string_view text) const {
+    constexpr int explanation_max = 8;  // lines
+    Body body;
+    body.after = text;
+    for (int i = 0; i <= explanation_max; i++) {
+        std::string_view rest = body.after;
+        std::string_view line = take_line(body.after);
+        std::string_view marks = body.after.substr(0, body.after.find('\n'));
+        if (body.after.find('\n') == body.after.npos) {
+            body.is_incomplete = true;
+            return body;
+        }
+        if (shows(head, line) && is_carets(marks)) {
+            body.explanation = text.substr(0, text.size() - rest.size());
+            body.line = line;
+            body.marks = take_line(body.after);
+            return body;
+        }
+        if (Head next; line.empty() || read_head(line, next))
+            return body;
+    }
+    return body;
 }
 
 void ErrorFilter::rest(std::string_view text, std::string &out) {
@@ -143,28 +166,27 @@ const Place *ErrorFilter::place_of(const Head &head, Span columns) const {
     return nullptr;
 }
 
-void ErrorFilter::record(Head head, std::string_view line, std::string_view marks,
-                         std::string &out) const {
+void ErrorFilter::record(Head head, const Body &body, std::string &out) const {
     const Source &source = *head.source;
-    Span columns = caret_columns(marks);
+    Span columns = caret_columns(body.marks);
     if (stray(head, columns, out))
         return;
     const Place *place = place_of(head, columns);
     std::string message = message_for(head, place, columns);
-    bool cut = line.size() < source.rewritten_lines.line(head.line).size();
+    bool cut = body.line.size() < source.rewritten_lines.line(head.line).size();
     if (place)
         head.line = place->line;
     columns = place ? place->original : source.original_columns(head.line, columns);
     std::string_view original = source.original_lines.line(head.line);
     if (cut && !place)
-        original = original.substr(0, line.size());
+        original = original.substr(0, body.line.size());
 
     if (!source.path.empty())
         out += location(source.name, head.line,
                         place ? columns : source.original_columns(head.line, head.columns));
-    out.append(head.severity).append(message).append(1, '\n');
+    out.append(head.severity).append(message).append(1, '\n').append(body.explanation);
     out.append(original).append(1, '\n');
-    out.append(carets(original, columns, marks)).append(1, '\n');
+    out.append(carets(original, columns, body.marks)).append(1, '\n');
 }
 
 // nft refused a line in which `rmirror` stands where a statement begins, at that word or after it.

@@ -27,6 +27,14 @@ private:
         std::string_view severity;
         std::string_view message;
     };
+    // What follows it: more lines of explanation (nft 1.1.7), the line, the carets.
+    struct Body {
+        std::string_view explanation;
+        std::string_view line;
+        std::string_view marks;  // empty: this is no such message
+        std::string_view after;
+        bool is_incomplete = false;
+    };
     struct Location {
         const Source *source = nullptr;
         std::size_t line = 0;
@@ -37,7 +45,8 @@ private:
     Location read_location(std::string_view text) const;
     bool read_head(std::string_view line, Head &head) const;
     bool shows(const Head &head, std::string_view line) const;
-    void record(Head head, std::string_view line, std::string_view marks, std::string &out) const;
+    Body read_body(const Head &head, std::string_view text) const;
+    void record(Head head, const Body &body, std::string &out) const;
     bool stray(const Head &head, Span columns, std::string &out) const;
     bool may_concern(const Head &head, Span columns) const;
     std::string message_for(const Head &head, const Place *place, Span columns) const;
