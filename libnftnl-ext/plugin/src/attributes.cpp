@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// Nothing here trusts a length: the bytes come from a socket.
 #include "attributes.hpp"
 
 #include <linux/netfilter/nf_tables.h>

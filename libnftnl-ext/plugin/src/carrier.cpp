@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// How a statement is written as a log statement of the same length.
 #include "carrier.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// Decides what nft gets instead of the text of the user: the text itself wherever possible.
 #include "command.hpp"
 
 #include <filesystem>

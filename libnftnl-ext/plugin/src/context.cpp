@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// The table of contexts is the only state that threads share.
 #include "context.hpp"
 
 #include <memory>

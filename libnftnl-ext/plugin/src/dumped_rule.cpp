@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// Rebuilds the message, because a mark is longer than what it replaces.
 #include "dumped_rule.hpp"
 
 #include <linux/netfilter/nf_tables.h>

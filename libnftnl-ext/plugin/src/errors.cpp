@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// Finds the messages of nft in what it prints, and rewrites them.
 #include "errors.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// libnftables has no getter for its FILEs: only a setter that returns the old one.
 #include "filtered.hpp"
 
 #include <new>

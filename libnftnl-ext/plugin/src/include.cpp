@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// The same search as that of include_glob() and scanner_include_file() in nft.
 #include "include.hpp"
 
 #include <glob.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// jansson does the work; only texts that name rmirror are parsed at all.
 #include "json_input.hpp"
 
 #include <jansson.h>

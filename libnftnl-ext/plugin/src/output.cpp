@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// One pass over what nft prints, which costs a search where there is no mark.
 #include "output.hpp"
 
 #include <algorithm>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// A message is built and thrown away: nothing else shows what the dynamic linker chose.
 #include "probe.hpp"
 
 #include <libmnl/libmnl.h>

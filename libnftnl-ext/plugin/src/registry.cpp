@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// Marks are numbered; equal expressions share one.
 #include "registry.hpp"
 
 #include <jansson.h>

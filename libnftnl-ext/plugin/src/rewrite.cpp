@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// One pass: what is between two statements is copied, and positions are kept for messages.
 #include "rewrite.hpp"
 
 #include <algorithm>

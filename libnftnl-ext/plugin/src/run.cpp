@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// The hooks have no argument that names the command: a thread-local pointer does.
 #include "run.hpp"
 
 namespace rmirror::plugin {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// The parts of the lexical rules of nft (src/scanner.l) that tell a statement from a name.
 #include "scan.hpp"
 
 #include <algorithm>
@@ -31,9 +33,8 @@ constexpr std::string_view objects[] = {"table",   "chain",     "rule",    "set"
 constexpr std::string_view families[] = {"ip", "ip6", "inet", "arp", "bridge", "netdev"};
 // Words that are a whole statement, or the end of one: after them another statement may begin.
 constexpr std::string_view last_words[] = {
-    "accept",  "drop",   "continue",   "return", "counter",    "last",
-    "notrack", "log",    "queue",      "reject", "masquerade", "redirect",
-    "rmirror", "bypass", "persistent", "random", "established"};
+    "accept", "drop",  "continue", "return",     "counter",  "last",   "notrack",
+    "log",    "queue", "reject",   "masquerade", "redirect", "rmirror"};
 
 // The blocks in which rules are. Other braces hold elements or properties.
 constexpr std::string_view blocks[] = {"table", "chain"};

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// Texts, their lines, and files without a name for nft to open.
 #include "source.hpp"
 
 #include <fcntl.h>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+//
+// fopencookie(3): what libnftables writes arrives here in pieces, at the latest when it flushes.
 #include "stream.hpp"
 
 #include <sys/types.h>
