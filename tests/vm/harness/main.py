@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     shell = arguments[:1] == ["--shell"]
     parser = _parser(shell)
     parsed = parser.parse_args(arguments[1:] if shell else arguments)
-    command: list[str] = [] if shell else parsed.command
+    command: list[str] = ["bash", "-i"] if shell else parsed.command
     if command[:1] == ["--"]:
         command = command[1:]
     if not shell and not command:
