@@ -26,6 +26,12 @@ fi
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ "]*\).*/\1/p' "$kernel_dir/.config" 2>/dev/null || true)
 if [[ -n $compiler ]] && ! command -v "$compiler" >/dev/null; then
     arguments+=("CC=gcc")
+    compiler=gcc
+fi
+# A kernel built with a newer compiler than this one asks for what it does not have: an option, and
+# attributes (counted_by) that the kernel's own headers put where gcc 12 warns.
+if [[ -n $compiler ]] && ! "$compiler" -fmin-function-alignment=16 -E -x c /dev/null >/dev/null 2>&1; then
+    arguments+=(CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= KCFLAGS=-Wno-attributes)
 fi
 # Type information for the modules needs pahole and the kernel's vmlinux; without them kbuild stops.
 command -v pahole >/dev/null || arguments+=(CONFIG_DEBUG_INFO_BTF_MODULES=)

@@ -41,7 +41,6 @@ _TROUBLE = re.compile("|".join((
     r"double free",
     r"list_(add|del) corruption",
     r"Bad page state",
-    r"nf_conntrack: .*leak",
     r"stack-protector:",
     r"Attempt to release",
     r"skb_over_panic|skb_under_panic",
