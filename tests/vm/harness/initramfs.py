@@ -39,10 +39,13 @@ def _module_files(root: Path, release: str) -> list[Path]:
     files: dict[Path, None] = {}
     modprobe = shutil.which("modprobe", path="/usr/sbin:/sbin:/usr/bin:/bin") or "modprobe"
     for module in _MODULES:
-        listing = subprocess.run(
+        found = subprocess.run(
             [modprobe, "-d", str(root), "-S", release, "--show-depends", module],
-            check=True, capture_output=True, text=True).stdout
-        for line in listing.splitlines():
+            check=False, capture_output=True, text=True)
+        # Some packages have no list of what is built in: what is no file is taken to be that.
+        if found.returncode != 0 and (root / "lib/modules" / release / "modules.builtin").exists():
+            raise RuntimeError(found.stderr.strip())
+        for line in found.stdout.splitlines():
             kind, _, rest = line.partition(" ")
             if kind == "insmod":
                 files.setdefault(Path(rest.strip()))
