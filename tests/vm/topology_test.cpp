@@ -47,6 +47,15 @@ TEST_F(TopologyTest, RouterForwards) {
     EXPECT_TRUE(test::same_bytes(expected, frames[0].bytes));
 }
 
+TEST_F(TopologyTest, IsQuiet) {
+    Capture lan(net_.router, "lan", Direction::both);
+    Capture mon(net_.router, "mon", Direction::both);
+    for (Capture *capture : {&lan, &mon}) {
+        for (const Frame &frame : capture->collect(any_frame(), std::chrono::seconds(2)))
+            ADD_FAILURE() << "not sent by the test:\n" << test::hexdump(frame.bytes);
+    }
+}
+
 TEST_F(TopologyTest, CaptureShowsVlanTagInLine) {
     const test::Bytes tagged =
         PacketBuilder()

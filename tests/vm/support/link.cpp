@@ -7,7 +7,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 namespace rmirror::vm {
 namespace {
@@ -20,6 +23,27 @@ void silence_ipv6(const NetNs &netns) {
     netns.sysctl(base + "dad_transmits", "0");
     netns.sysctl(base + "accept_ra", "0");
     netns.sysctl(base + "router_solicitations", "0");
+}
+
+/**
+ * The words of `ip link add` for one end. No two ends have the same index: the kernel takes a
+ * device whose peer has its own index for a physical one, and lets the news that it has a carrier
+ * wait for up to a second. IPv6 starts, and speaks, only then.
+ */
+std::string new_end(const VethEnd &end, unsigned mtu) {
+    static std::atomic<unsigned> next_index = 100;
+    return "name " + end.device + " index " + std::to_string(next_index++) + " mtu " +
+           std::to_string(mtu) + " address " + test::to_string(end.mac);
+}
+
+void wait_until_running(const VethEnd &end) {
+    using namespace std::chrono_literals;
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    while (!end.netns.is_running(end.device)) {
+        if (std::chrono::steady_clock::now() > deadline)
+            throw std::runtime_error(end.device + " has no carrier");
+        std::this_thread::sleep_for(2ms);
+    }
 }
 
 unsigned ethtool_command(Offload offload) {
@@ -43,12 +67,12 @@ unsigned ethtool_command(Offload offload) {
 void create_veth(const VethEnd &left, const VethEnd &right, unsigned mtu) {
     silence_ipv6(left.netns);
     silence_ipv6(right.netns);
-    const std::string size = " mtu " + std::to_string(mtu);
-    left.netns.ip("link add " + left.device + size + " address " + test::to_string(left.mac) +
-                  " type veth peer name " + right.device + size + " address " +
-                  test::to_string(right.mac) + " netns " + right.netns.name());
+    left.netns.ip("link add " + new_end(left, mtu) + " type veth peer " + new_end(right, mtu) +
+                  " netns " + right.netns.name());
     left.netns.set_up(left.device);
     right.netns.set_up(right.device);
+    wait_until_running(left);
+    wait_until_running(right);
 }
 
 void set_offload(const NetNs &netns, const std::string &device, Offload offload, bool on) {

@@ -59,6 +59,14 @@ void create_namespace(const std::string &path) {
         std::rethrow_exception(failure);
 }
 
+/** Asks for a device's flags; returns the socket, to change them. */
+FileDescriptor read_flags(const std::string &device, ifreq &request) {
+    FileDescriptor socket(check_errno(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+    device.copy(request.ifr_name, IFNAMSIZ - 1);
+    check_errno(ioctl(socket.get(), SIOCGIFFLAGS, &request), "flags of " + device);
+    return socket;
+}
+
 }  // namespace
 
 NetNs::NetNs(const std::string &label) : name_(unique_name(label)) {
@@ -109,13 +117,18 @@ void NetNs::ip(const std::string &batch) const {
 
 void NetNs::set_up(const std::string &device) const {
     run([&] {
-        const FileDescriptor socket(
-            check_errno(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
         ifreq request{};
-        device.copy(request.ifr_name, IFNAMSIZ - 1);
-        check_errno(ioctl(socket.get(), SIOCGIFFLAGS, &request), "flags of " + device);
+        const FileDescriptor socket = read_flags(device, request);
         request.ifr_flags |= IFF_UP;
         check_errno(ioctl(socket.get(), SIOCSIFFLAGS, &request), "set " + device + " up");
+    });
+}
+
+bool NetNs::is_running(const std::string &device) const {
+    return run([&] {
+        ifreq request{};
+        read_flags(device, request);
+        return (request.ifr_flags & IFF_RUNNING) != 0;
     });
 }
 

@@ -55,6 +55,8 @@ public:
 
     /** `ip link set DEVICE up` without a process: they are what a test's time goes into. */
     void set_up(const std::string &device) const;
+    /** Whether the device is up and has a carrier. */
+    bool is_running(const std::string &device) const;
 
     /** Loads a ruleset with `nft -f`, throwing nft's complaint if it is refused. */
     void nft(const std::string &ruleset) const;

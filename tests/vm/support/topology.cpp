@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "vm/support/topology.hpp"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 namespace rmirror::vm {
@@ -54,6 +56,8 @@ Topology::Topology(const Options &options) {
         {sender, "eth0"}, {router, "lan"}, {router, "mon"}, {collector, "eth0"}};
     for (const auto &[netns, device] : devices)
         set_offload(netns, device, Offload::gro, options.gro);
+    // The reports (MLD) of the multicast groups that come with the addresses go out a tick later.
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
 }  // namespace rmirror::vm
