@@ -23,6 +23,7 @@ static const struct rmirror_encap_ops *const encap_table[__RMIRROR_ENCAP_MAX] = 
 	[RMIRROR_ENCAP_VXLAN]	= &rmirror_encap_vxlan,
 	[RMIRROR_ENCAP_GENEVE]	= &rmirror_encap_geneve,
 	[RMIRROR_ENCAP_TZSP]	= &rmirror_encap_tzsp,
+	[RMIRROR_ENCAP_NONE]	= &rmirror_encap_none,
 };
 
 /**

@@ -38,6 +38,7 @@ extern const struct rmirror_encap_ops rmirror_encap_erspan3;
 extern const struct rmirror_encap_ops rmirror_encap_vxlan;
 extern const struct rmirror_encap_ops rmirror_encap_geneve;
 extern const struct rmirror_encap_ops rmirror_encap_tzsp;
+extern const struct rmirror_encap_ops rmirror_encap_none;
 
 const struct rmirror_encap_ops *rmirror_encap_find(unsigned int id);
 const char *rmirror_encap_word(unsigned int id);

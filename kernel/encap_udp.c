@@ -54,7 +54,7 @@ void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb, u16 sp
 	if (skb_is_gso(skb))
 		skb_shinfo(skb)->gso_type |= ipv6 ? SKB_GSO_UDP_TUNNEL_CSUM : SKB_GSO_UDP_TUNNEL;
 	if (ipv6)
-		udp6_set_csum(false, skb, &job->path.saddr.in6, &conf->addr.in6, skb->len);
+		udp6_set_csum(false, skb, &job->path.saddr.in6, &job->path.addr.in6, skb->len);
 }
 
 bool rmirror_udp_owns(const struct rmirror *m, const struct sk_buff *skb, int off)

@@ -12,6 +12,7 @@
 
 struct nft_rmirror {
 	struct rmirror	*mirror;
+	u8		sreg_addr;	/* only if its configuration says in_register */
 };
 
 static const struct nla_policy nft_rmirror_policy[NFTA_RMIRROR_MAX + 1] = {
@@ -36,7 +37,13 @@ static void nft_rmirror_eval(const struct nft_expr *expr, struct nft_regs *regs,
 {
 	const struct nft_rmirror *priv = nft_expr_priv(expr);
 
-	rmirror_mirror(priv->mirror, pkt->skb, pkt->state);
+	rmirror_mirror(priv->mirror, pkt->skb, pkt->state,
+		       (const union nf_inet_addr *)&regs->data[priv->sreg_addr]);
+}
+
+static unsigned int address_size(u32 family)
+{
+	return family == NFPROTO_IPV4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
 }
 
 static int parse_address(const struct nlattr *attr, union nf_inet_addr *addr, u32 *family)
@@ -55,20 +62,26 @@ static int parse_address(const struct nlattr *attr, union nf_inet_addr *addr, u3
 	return 0;
 }
 
+/* A constant tells its family by its length, a register has to be told. */
+static int parse_collector(const struct nlattr * const tb[], struct rmirror_conf *conf)
+{
+	if (!tb[NFTA_RMIRROR_ADDR] == !tb[NFTA_RMIRROR_SREG_ADDR] ||
+	    !tb[NFTA_RMIRROR_FAMILY] != !tb[NFTA_RMIRROR_SREG_ADDR])
+		return -EINVAL;
+	if (tb[NFTA_RMIRROR_ADDR])
+		return parse_address(tb[NFTA_RMIRROR_ADDR], &conf->addr, &conf->family);
+
+	conf->in_register = true;
+	conf->family = ntohl(nla_get_be32(tb[NFTA_RMIRROR_FAMILY]));
+	return 0;
+}
+
 static int parse_addresses(const struct nlattr * const tb[], struct rmirror_conf *conf)
 {
 	u32 family;
 	int err;
 
-	if (!tb[NFTA_RMIRROR_ADDR] == !tb[NFTA_RMIRROR_SREG_ADDR])
-		return -EINVAL;
-	if (tb[NFTA_RMIRROR_SREG_ADDR])
-		return -EOPNOTSUPP;
-	/* The length of the constant tells. */
-	if (tb[NFTA_RMIRROR_FAMILY])
-		return -EINVAL;
-
-	err = parse_address(tb[NFTA_RMIRROR_ADDR], &conf->addr, &conf->family);
+	err = parse_collector(tb, conf);
 	if (err || !tb[NFTA_RMIRROR_SADDR])
 		return err;
 
@@ -106,6 +119,12 @@ static int nft_rmirror_init(const struct nft_ctx *ctx, const struct nft_expr *ex
 	err = parse_conf(tb, &conf);
 	if (err)
 		return err;
+	if (conf.in_register) {
+		err = nft_parse_register_load(ctx, tb[NFTA_RMIRROR_SREG_ADDR], &priv->sreg_addr,
+					      address_size(conf.family));
+		if (err)
+			return err;
+	}
 	mirror = rmirror_create(ctx->net, &conf);
 	if (IS_ERR(mirror))
 		return PTR_ERR(mirror);
@@ -122,8 +141,17 @@ static void nft_rmirror_destroy(const struct nft_ctx *ctx, const struct nft_expr
 
 static int put_address(struct sk_buff *skb, int attr, const union nf_inet_addr *addr, u32 family)
 {
-	return nla_put(skb, attr, family == NFPROTO_IPV4 ? sizeof(addr->in) : sizeof(addr->in6),
-		       addr);
+	return nla_put(skb, attr, address_size(family), addr);
+}
+
+static int put_collector(struct sk_buff *skb, const struct nft_rmirror *priv,
+			 const struct rmirror_conf *conf)
+{
+	if (!conf->in_register)
+		return put_address(skb, NFTA_RMIRROR_ADDR, &conf->addr, conf->family);
+	if (nft_dump_register(skb, NFTA_RMIRROR_SREG_ADDR, priv->sreg_addr))
+		return -1;
+	return nla_put_be32(skb, NFTA_RMIRROR_FAMILY, htonl(conf->family));
 }
 
 static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bool reset)
@@ -132,7 +160,7 @@ static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bo
 	const struct rmirror_conf *conf = rmirror_conf_get(priv->mirror);
 	int attr;
 
-	if (put_address(skb, NFTA_RMIRROR_ADDR, &conf->addr, conf->family))
+	if (put_collector(skb, priv, conf))
 		return -1;
 	for (attr = NFTA_RMIRROR_ENCAP; attr <= NFTA_RMIRROR_MAX; attr++) {
 		const u32 *number = rmirror_conf_number(conf, attr);

@@ -24,7 +24,7 @@ struct sk_buff;
  *
  * @given: BIT(NFTA_RMIRROR_*) of every option that was given
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6, of @addr and @saddr
- * @addr: the collector
+ * @addr: the collector, unless @in_register
  * @saddr: outer source; by route if not given
  * @encap: enum rmirror_encap
  * @key: GRE key, session id or VNI, in host order
@@ -36,6 +36,7 @@ struct sk_buff;
  * @port: UDP destination port, in host order
  * @flags: RMIRROR_F_*
  * @oifname: output device; by route if not given
+ * @in_register: the collector comes with each packet
  *
  * A front end clears it, sets @family and @addr, and then each option that it
  * was given: numbers by rmirror_conf_set(), the others by hand with their bit
@@ -58,6 +59,7 @@ struct rmirror_conf {
 	u32			port;
 	u32			flags;
 	char			oifname[IFNAMSIZ];
+	bool			in_register;
 };
 
 static inline bool rmirror_conf_given(const struct rmirror_conf *conf,
@@ -76,6 +78,7 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 void rmirror_release(struct rmirror *m);
 const struct rmirror_conf *rmirror_conf_get(const struct rmirror *m);
 void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
-		    const struct nf_hook_state *state);
+		    const struct nf_hook_state *state,
+		    const union nf_inet_addr *addr);
 
 #endif /* _RMIRROR_H */

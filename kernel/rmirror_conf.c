@@ -130,7 +130,7 @@ static int check_addresses4(const struct rmirror_conf *conf)
 	const bool group = ipv4_is_multicast(conf->addr.ip) &&
 			   rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME);
 
-	if (!group && !is_unicast4(conf->addr.ip)) {
+	if (!conf->in_register && !group && !is_unicast4(conf->addr.ip)) {
 		pr_info_ratelimited("collector %pI4 is no unicast address\n", &conf->addr.ip);
 		return -EADDRNOTAVAIL;
 	}
@@ -146,7 +146,7 @@ static int check_addresses6(const struct rmirror_conf *conf)
 	const bool group = ipv6_addr_is_multicast(&conf->addr.in6) &&
 			   rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME);
 
-	if (!group && !is_unicast6(&conf->addr.in6)) {
+	if (!conf->in_register && !group && !is_unicast6(&conf->addr.in6)) {
 		pr_info_ratelimited("collector %pI6c is no unicast address\n", &conf->addr.in6);
 		return -EADDRNOTAVAIL;
 	}

@@ -70,6 +70,37 @@ struct rmirror_stats {
 };
 
 /**
+ * struct rmirror_route - the cached way to a collector
+ *
+ * @addr: the collector
+ * @cache: its route, per CPU
+ * @node: entry in struct rmirror_routes
+ */
+struct rmirror_route {
+	union nf_inet_addr	addr;
+	struct dst_cache	cache;
+	struct hlist_node	node;
+};
+
+/* Collectors of one register: so many are remembered, with their routes */
+#define RMIRROR_ROUTES_MAX	1024
+#define RMIRROR_ROUTES_BITS	8
+
+/**
+ * struct rmirror_routes - the collectors that a register has named so far
+ *
+ * @lock: protects additions; look-ups are under RCU, and nothing goes before
+ *	the mirror does
+ * @count: how many there are
+ * @bucket: by address
+ */
+struct rmirror_routes {
+	spinlock_t		lock;
+	unsigned int		count;
+	struct hlist_head	bucket[1 << RMIRROR_ROUTES_BITS];
+};
+
+/**
  * struct rmirror - a live statement
  *
  * @conf: as given; constant
@@ -78,7 +109,8 @@ struct rmirror_stats {
  * @outer_len: bytes that a copy is longer than its frame
  * @net: the netns of the rule; routes and devices are looked up here only
  * @stats: per CPU
- * @dst_cache: the route, per CPU
+ * @route: to the constant collector
+ * @routes: to the collectors that a register named; NULL if it is constant
  * @list: entry in struct rmirror_net
  * @seq: next sequence number: the one thing that CPUs share, written only by
  *	encapsulations that number their packets
@@ -90,7 +122,8 @@ struct rmirror {
 	unsigned int			outer_len;
 	struct net			*net;
 	struct rmirror_stats __percpu	*stats;
-	struct dst_cache		dst_cache;
+	struct rmirror_route		route;
+	struct rmirror_routes		*routes;
 	struct list_head		list;
 	atomic_t			seq ____cacheline_aligned_in_smp;
 };
@@ -148,12 +181,14 @@ struct rmirror_frame {
  * struct rmirror_path - the way to the collector
  *
  * @dst: the route, referenced
+ * @addr: the collector
  * @saddr: the outer source address
  * @mtu: bytes an outer packet may have, IP header included
  * @headroom: bytes needed before the frame: link, outer IP, encapsulation
  */
 struct rmirror_path {
 	struct dst_entry	*dst;
+	union nf_inet_addr	addr;
 	union nf_inet_addr	saddr;
 	unsigned int		mtu;
 	unsigned int		headroom;
@@ -163,6 +198,7 @@ struct rmirror_path {
  * struct rmirror_cb - what a copy carries in skb->cb until it is sent
  *
  * @m: whose copy it is
+ * @addr: the collector
  * @expires: when to stop waiting for the neighbour, in jiffies
  * @outcome: what to count once it has been handed to the device
  * @counts: it stands for a matched packet; set on the first only of the pieces
@@ -171,6 +207,7 @@ struct rmirror_path {
  */
 struct rmirror_cb {
 	struct rmirror		*m;
+	union nf_inet_addr	addr;
 	unsigned long		expires;
 	enum rmirror_outcome	outcome;
 	bool			counts;
@@ -203,13 +240,15 @@ struct rmirror_job {
 /* rmirror_l2.c */
 bool rmirror_frame_init(struct rmirror_frame *frame, const struct sk_buff *skb,
 			const struct nf_hook_state *state);
+void rmirror_frame_strip(struct rmirror_frame *frame);
 static inline int rmirror_frame_l3_offset(const struct rmirror_frame *frame)
 {
 	return frame->src + (int)(frame->l3 - frame->hlen);
 }
 
 /* rmirror_loop.c */
-bool rmirror_loop_match(const struct rmirror *m, const struct rmirror_frame *frame);
+bool rmirror_loop_match(const struct rmirror_job *job);
+bool rmirror_loop_from_next_hop(const struct rmirror_job *job);
 
 /* rmirror_copy.c */
 struct sk_buff *rmirror_copy(const struct rmirror_frame *frame, unsigned int keep,
@@ -222,17 +261,22 @@ bool rmirror_gso_make(struct sk_buff *copy, unsigned int limit);
 struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev);
 
 /* rmirror_route.c */
-enum rmirror_outcome rmirror_route(struct rmirror *m, struct rmirror_path *path);
+int rmirror_route_init(struct rmirror *m);
+void rmirror_route_exit(struct rmirror *m);
+bool rmirror_route_known(const struct rmirror_job *job, const union nf_inet_addr *addr);
+enum rmirror_outcome rmirror_route_find(struct rmirror *m, struct rmirror_path *path);
 void rmirror_route_renamed(struct net *net);
 
 /* rmirror_outer.c */
+unsigned int rmirror_outer_len(const struct rmirror *m);
 void rmirror_outer_push(const struct rmirror_job *job, struct sk_buff *skb);
 
 /* rmirror_xmit.c */
 enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff *copy,
 				  enum rmirror_outcome outcome);
 enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb);
-struct neighbour *rmirror_xmit_next_hop(struct sk_buff *skb, bool *skip_cache);
+struct neighbour *rmirror_xmit_next_hop(struct dst_entry *dst, const union nf_inet_addr *addr);
+bool rmirror_xmit_may_fragment(const struct rmirror_job *job, const struct sk_buff *copy);
 
 /* rmirror_pending.c */
 enum rmirror_outcome rmirror_pending_add(struct sk_buff *skb);

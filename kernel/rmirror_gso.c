@@ -58,7 +58,7 @@ unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame)
 	int off;
 
 	if (skb_shinfo(skb)->gso_type & ~GSO_PLAIN || skb->encapsulation ||
-	    skb->ip_summed != CHECKSUM_PARTIAL || frame->l3 != ETH_HLEN)
+	    skb->ip_summed != CHECKSUM_PARTIAL || frame->l3 > ETH_HLEN)
 		return 0;
 
 	off = skb_checksum_start_offset(skb);
@@ -225,7 +225,8 @@ struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev
 
 	if (make_partial(copy)) {
 		/* Segmentation starts at the outermost type, in line tags included. */
-		copy->protocol = eth_hdr(copy)->h_proto;
+		if (skb_network_offset(copy))
+			copy->protocol = eth_hdr(copy)->h_proto;
 		copy->dev = dev;
 		segs = __skb_gso_segment(copy, 0, false);
 	}

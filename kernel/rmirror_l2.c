@@ -242,3 +242,18 @@ bool rmirror_frame_init(struct rmirror_frame *frame, const struct sk_buff *skb,
 	frame->len = frame->hlen + skb->len - frame->src;
 	return frame_find_l3(frame);
 }
+
+/**
+ * rmirror_frame_strip - leave the L3 packet of a frame
+ * @frame: the frame
+ */
+void rmirror_frame_strip(struct rmirror_frame *frame)
+{
+	const int off = rmirror_frame_l3_offset(frame);
+
+	frame->src = off;
+	frame->len = frame->skb->len - off;
+	frame->hlen = 0;
+	frame->tags = 0;
+	frame->l3 = 0;
+}

@@ -9,6 +9,7 @@
  * encapsulation to or from its collector, and ICMP errors that quote one.
  */
 
+#include <linux/etherdevice.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_ether.h>
@@ -16,22 +17,26 @@
 #include <linux/ipv6.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include <net/neighbour.h>
 
 #include "encap.h"
 
-static bool is_copy4(const struct rmirror *m, const struct sk_buff *skb, int off,
+static bool is_copy4(const struct rmirror_job *job, const struct sk_buff *skb, int off,
 		     const struct iphdr *iph)
 {
+	const struct rmirror *m = job->m;
+
 	if (m->conf.family != NFPROTO_IPV4 || iph->protocol != m->encap->proto)
 		return false;
-	if (iph->daddr != m->conf.addr.ip && iph->saddr != m->conf.addr.ip)
+	if (!rmirror_route_known(job, (const union nf_inet_addr *)&iph->daddr) &&
+	    !rmirror_route_known(job, (const union nf_inet_addr *)&iph->saddr))
 		return false;
 	/* Of a fragment but the first, nothing more can be told. */
 	return iph->frag_off & htons(IP_OFFSET) ||
 	       m->encap->owns(m, skb, off + iph->ihl * 4);
 }
 
-static bool match4(const struct rmirror *m, const struct sk_buff *skb, int off)
+static bool match4(const struct rmirror_job *job, const struct sk_buff *skb, int off)
 {
 	struct icmphdr *icmph, icmpbuf;
 	struct iphdr *iph, buf;
@@ -40,7 +45,7 @@ static bool match4(const struct rmirror *m, const struct sk_buff *skb, int off)
 	if (!iph || iph->ihl < 5)
 		return false;
 	if (iph->protocol != IPPROTO_ICMP || iph->frag_off & htons(IP_OFFSET))
-		return is_copy4(m, skb, off, iph);
+		return is_copy4(job, skb, off, iph);
 
 	off += iph->ihl * 4;
 	icmph = skb_header_pointer(skb, off, sizeof(icmpbuf), &icmpbuf);
@@ -48,7 +53,7 @@ static bool match4(const struct rmirror *m, const struct sk_buff *skb, int off)
 		return false;
 	off += sizeof(*icmph);
 	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return iph && iph->ihl >= 5 && is_copy4(m, skb, off, iph);
+	return iph && iph->ihl >= 5 && is_copy4(job, skb, off, iph);
 }
 
 /* The protocol after all extension headers, its offset in *@off; -1 if it is not there */
@@ -58,20 +63,21 @@ static int transport6(const struct sk_buff *skb, int *off, u8 nexthdr, __be16 *f
 	return *off < 0 ? -1 : nexthdr;
 }
 
-static bool is_copy6(const struct rmirror *m, const struct sk_buff *skb, int off,
+static bool is_copy6(const struct rmirror_job *job, const struct sk_buff *skb, int off,
 		     const struct ipv6hdr *ip6h)
 {
+	const struct rmirror *m = job->m;
 	__be16 frag_off;
 
 	if (m->conf.family != NFPROTO_IPV6 ||
-	    (!ipv6_addr_equal(&ip6h->daddr, &m->conf.addr.in6) &&
-	     !ipv6_addr_equal(&ip6h->saddr, &m->conf.addr.in6)))
+	    (!rmirror_route_known(job, (const union nf_inet_addr *)&ip6h->daddr) &&
+	     !rmirror_route_known(job, (const union nf_inet_addr *)&ip6h->saddr)))
 		return false;
 	return transport6(skb, &off, ip6h->nexthdr, &frag_off) == m->encap->proto &&
 	       (frag_off & htons(IP6_OFFSET) || m->encap->owns(m, skb, off));
 }
 
-static bool match6(const struct rmirror *m, const struct sk_buff *skb, int off)
+static bool match6(const struct rmirror_job *job, const struct sk_buff *skb, int off)
 {
 	struct icmp6hdr *icmph, icmpbuf;
 	struct ipv6hdr *ip6h, buf;
@@ -82,30 +88,56 @@ static bool match6(const struct rmirror *m, const struct sk_buff *skb, int off)
 	if (!ip6h)
 		return false;
 	if (transport6(skb, &inner, ip6h->nexthdr, &frag_off) != IPPROTO_ICMPV6)
-		return is_copy6(m, skb, off, ip6h);
+		return is_copy6(job, skb, off, ip6h);
 
 	icmph = skb_header_pointer(skb, inner, sizeof(icmpbuf), &icmpbuf);
 	if (frag_off & htons(IP6_OFFSET) || !icmph || !icmpv6_is_err(icmph->icmp6_type))
 		return false;
 	inner += sizeof(*icmph);
 	ip6h = skb_header_pointer(skb, inner, sizeof(buf), &buf);
-	return ip6h && is_copy6(m, skb, inner, ip6h);
+	return ip6h && is_copy6(job, skb, inner, ip6h);
 }
 
 /**
  * rmirror_loop_match - tell a copy from an original
- * @m: the mirror it would be copied by
- * @frame: the packet
+ * @job: the packet, with its collector
  *
  * Trusts nothing: on netdev hooks no header has been checked by anyone.
  */
-bool rmirror_loop_match(const struct rmirror *m, const struct rmirror_frame *frame)
+bool rmirror_loop_match(const struct rmirror_job *job)
 {
+	const struct rmirror_frame *frame = job->frame;
 	const int off = rmirror_frame_l3_offset(frame);
 
 	if (frame->proto == htons(ETH_P_IP))
-		return match4(m, frame->skb, off);
+		return match4(job, frame->skb, off);
 	if (frame->proto == htons(ETH_P_IPV6))
-		return match6(m, frame->skb, off);
+		return match6(job, frame->skb, off);
 	return false;
+}
+
+/**
+ * rmirror_loop_from_next_hop - did the next hop of bare copies send the packet?
+ * @job: the packet, with its path; the frame is still a frame
+ *
+ * A copy without encapsulation looks like any packet. What comes from where it
+ * would be sent to is not sent back there.
+ */
+bool rmirror_loop_from_next_hop(const struct rmirror_job *job)
+{
+	const struct rmirror_frame *frame = job->frame;
+	struct neighbour *n;
+	u8 ha[ETH_ALEN];
+	bool from;
+
+	if (frame->outbound || frame->hlen < sizeof(ha) * 2)
+		return false;
+	rcu_read_lock_bh();
+	n = rmirror_xmit_next_hop(job->path.dst, &job->path.addr);
+	from = !IS_ERR(n) && n->dev->addr_len == sizeof(ha) &&
+	       READ_ONCE(n->nud_state) & NUD_VALID;
+	if (from)
+		neigh_ha_snapshot(ha, n, n->dev);
+	rcu_read_unlock_bh();
+	return from && ether_addr_equal_unaligned(ha, frame->hdr + ETH_ALEN);
 }

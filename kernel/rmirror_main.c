@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Module, network namespaces, and the life of a mirror. */
 
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
@@ -41,8 +39,7 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 	m->conf = *conf;
 	m->encap = rmirror_encap_find(conf->encap);
 	m->hlen = m->encap->hlen(conf);
-	m->outer_len = m->hlen + (conf->family == NFPROTO_IPV4 ? sizeof(struct iphdr) :
-							       sizeof(struct ipv6hdr));
+	m->outer_len = rmirror_outer_len(m);
 	m->net = net;
 
 	err = -ENOMEM;
@@ -50,16 +47,16 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 	if (!m->stats)
 		goto err_stats;
 
-	err = dst_cache_init(&m->dst_cache, GFP_KERNEL_ACCOUNT);
+	err = rmirror_route_init(m);
 	if (err)
-		goto err_dst_cache;
+		goto err_route;
 
 	mutex_lock(&rn->lock);
 	list_add_tail(&m->list, &rn->mirrors);
 	mutex_unlock(&rn->lock);
 	return m;
 
-err_dst_cache:
+err_route:
 	free_percpu(m->stats);
 err_stats:
 	kfree(m);
@@ -84,7 +81,7 @@ void rmirror_release(struct rmirror *m)
 	rmirror_pending_purge(rn, m);
 	mutex_unlock(&rn->lock);
 
-	dst_cache_destroy(&m->dst_cache);
+	rmirror_route_exit(m);
 	free_percpu(m->stats);
 	kfree(m);
 }

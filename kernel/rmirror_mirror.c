@@ -43,6 +43,8 @@ static enum rmirror_outcome send_fitted(const struct rmirror_job *job, struct sk
 	unsigned int len = copy->len;
 	enum rmirror_outcome fitted = fit(job, &len);
 
+	if (fitted == RMIRROR_FRAGMENTED && !rmirror_xmit_may_fragment(job, copy))
+		fitted = RMIRROR_TOO_BIG;
 	if (fitted == RMIRROR_TOO_BIG || pskb_trim(copy, len)) {
 		kfree_skb(copy);
 		return fitted == RMIRROR_TOO_BIG ? fitted : RMIRROR_NO_MEMORY;
@@ -137,27 +139,42 @@ static enum rmirror_outcome mirror_gso(const struct rmirror_job *job)
 	return send_segments(job, copy, RMIRROR_SENT);
 }
 
+static enum rmirror_outcome mirror_on_path(struct rmirror_job *job, struct rmirror_frame *frame)
+{
+	const struct rmirror *m = job->m;
+
+	if (m->conf.encap == RMIRROR_ENCAP_NONE) {
+		if (rmirror_loop_from_next_hop(job))
+			return RMIRROR_LOOP;
+		rmirror_frame_strip(frame);
+	}
+	if (job->path.mtu < m->outer_len + ETH_HLEN)
+		return RMIRROR_TOO_BIG;
+	job->limit = job->path.mtu - m->outer_len;
+	return skb_is_gso(frame->skb) ? mirror_gso(job) : mirror_frame(job);
+}
+
 static enum rmirror_outcome mirror_packet(struct rmirror *m, const struct sk_buff *skb,
-					  const struct nf_hook_state *state)
+					  const struct nf_hook_state *state,
+					  const union nf_inet_addr *addr)
 {
 	struct rmirror_frame frame;
 	struct rmirror_job job = { .m = m, .frame = &frame, .want = m->conf.len };
 	enum rmirror_outcome outcome;
 
+	if (m->conf.family == NFPROTO_IPV4)
+		job.path.addr.ip = addr->ip;
+	else
+		job.path.addr.in6 = addr->in6;
+
 	if (!rmirror_frame_init(&frame, skb, state))
 		return RMIRROR_NO_MEMORY;
-	if (rmirror_loop_match(m, &frame))
+	if (rmirror_loop_match(&job))
 		return RMIRROR_LOOP;
-	outcome = rmirror_route(m, &job.path);
+	outcome = rmirror_route_find(m, &job.path);
 	if (outcome != RMIRROR_SENT)
 		return outcome;
-
-	if (job.path.mtu < m->outer_len + ETH_HLEN) {
-		outcome = RMIRROR_TOO_BIG;
-	} else {
-		job.limit = job.path.mtu - m->outer_len;
-		outcome = skb_is_gso(skb) ? mirror_gso(&job) : mirror_frame(&job);
-	}
+	outcome = mirror_on_path(&job, &frame);
 	dst_release(job.path.dst);
 	return outcome;
 }
@@ -167,21 +184,25 @@ static enum rmirror_outcome mirror_packet(struct rmirror *m, const struct sk_buf
  * @m: the mirror
  * @skb: the packet, as the hook sees it; only ever read
  * @state: the hook
+ * @addr: the collector, if it was not given with the statement
  *
  * Within an RCU read side section, as netfilter hooks are; BHs on or off.
  * Whatever happens to the copy, the original does not notice.
  */
 void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
-		    const struct nf_hook_state *state)
+		    const struct nf_hook_state *state, const union nf_inet_addr *addr)
 {
 	enum rmirror_outcome outcome = RMIRROR_LOOP;
+
+	if (!m->conf.in_register)
+		addr = &m->conf.addr;
 
 	local_bh_disable();
 	rmirror_stats_add(m, RMIRROR_MATCHED, 1);
 	/* TEE's and nft dup's own guard: neither do they copy our copies, nor we theirs. */
 	if (!rmirror_compat_in_duplicate()) {
 		rmirror_compat_set_duplicate(true);
-		outcome = mirror_packet(m, skb, state);
+		outcome = mirror_packet(m, skb, state, addr);
 		rmirror_compat_set_duplicate(false);
 	}
 	if (outcome != RMIRROR_PENDING)

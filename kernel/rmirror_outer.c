@@ -29,7 +29,7 @@ static void push4(const struct rmirror_job *job, struct sk_buff *skb)
 	iph->ttl = conf->ttl;
 	iph->protocol = job->m->encap->proto;
 	iph->saddr = job->path.saddr.ip;
-	iph->daddr = conf->addr.ip;
+	iph->daddr = job->path.addr.ip;
 	__ip_select_ident(job->m->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	ip_send_check(iph);
 	skb->protocol = htons(ETH_P_IP);
@@ -50,9 +50,21 @@ static void push6(const struct rmirror_job *job, struct sk_buff *skb)
 	ip6h->nexthdr = job->m->encap->proto;
 	ip6h->hop_limit = conf->ttl;
 	ip6h->saddr = job->path.saddr.in6;
-	ip6h->daddr = conf->addr.in6;
+	ip6h->daddr = job->path.addr.in6;
 	skb->protocol = htons(ETH_P_IPV6);
 	skb->priority = rt_tos2priority(conf->dscp << 2);
+}
+
+/**
+ * rmirror_outer_len - bytes that a copy is longer than its frame
+ * @m: the mirror, with its encapsulation
+ */
+unsigned int rmirror_outer_len(const struct rmirror *m)
+{
+	if (m->conf.encap == RMIRROR_ENCAP_NONE)
+		return 0;
+	return m->hlen + (m->conf.family == NFPROTO_IPV4 ? sizeof(struct iphdr) :
+							   sizeof(struct ipv6hdr));
 }
 
 /**
@@ -61,10 +73,13 @@ static void push6(const struct rmirror_job *job, struct sk_buff *skb)
  * @skb: the frame, with @job->path.headroom bytes before it
  *
  * Writes encapsulation and outer IP header. A superframe becomes an encapsulated
- * one: what was its only header is now the inner.
+ * one: what was its only header is now the inner. Without encapsulation the
+ * frame is an L3 packet already.
  */
 void rmirror_outer_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
+	if (job->m->conf.encap == RMIRROR_ENCAP_NONE)
+		return;
 	if (skb_is_gso(skb)) {
 		skb_reset_inner_headers(skb);
 		skb_set_inner_protocol(skb, htons(ETH_P_TEB));

@@ -42,10 +42,9 @@ static u8 neighbour_state(struct sk_buff *skb)
 {
 	struct neighbour *n;
 	u8 state = NUD_FAILED;
-	bool skip_cache;
 
 	rcu_read_lock_bh();
-	n = rmirror_xmit_next_hop(skb, &skip_cache);
+	n = rmirror_xmit_next_hop(skb_dst(skb), &rmirror_cb(skb)->addr);
 	if (!IS_ERR(n))
 		state = READ_ONCE(n->nud_state);
 	rcu_read_unlock_bh();

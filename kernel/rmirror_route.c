@@ -2,11 +2,15 @@
 /*
  * The way to the collector.
  *
- * One cached route per mirror and CPU; dst_cache drops it when the kernel says
- * that it is obsolete, and the next copy looks again.
+ * One cached route per collector and CPU; dst_cache drops it when the kernel
+ * says that it is obsolete, and the next copy looks again. A mirror whose
+ * collector comes from a register remembers those that it has seen.
  */
 
+#include <linux/jhash.h>
 #include <linux/netdevice.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
 #include <net/dst_cache.h>
 #include <net/ip.h>
 #include <net/ip6_route.h>
@@ -31,64 +35,206 @@ static bool find_device(const struct rmirror *m, int *ifindex)
 	return true;
 }
 
-static struct dst_entry *lookup4(struct rmirror *m, int oif, __be32 *saddr)
+/* With a bare copy, the next hop is not the destination in the packet. */
+static u8 flow_flags(const struct rmirror *m)
+{
+	return m->conf.encap == RMIRROR_ENCAP_NONE ? FLOWI_FLAG_KNOWN_NH : 0;
+}
+
+static struct dst_entry *lookup4(struct rmirror *m, struct rmirror_path *path, int oif)
 {
 	struct rtable *rt;
 	struct flowi4 fl = {
-		.daddr		= m->conf.addr.ip,
+		.daddr		= path->addr.ip,
 		.saddr		= m->conf.saddr.ip,
 		.flowi4_oif	= oif,
 		.flowi4_proto	= m->encap->proto,
 		.flowi4_mark	= m->conf.mark,
+		.flowi4_flags	= flow_flags(m),
 	};
 
 	rmirror_compat_set_dscp(&fl, m->conf.dscp);
 	rt = ip_route_output_key(m->net, &fl);
 	if (IS_ERR(rt))
 		return NULL;
-	dst_cache_set_ip4(&m->dst_cache, &rt->dst, fl.saddr);
-	*saddr = fl.saddr;
+	path->saddr.ip = fl.saddr;
 	return &rt->dst;
 }
 
-static struct dst_entry *lookup6(struct rmirror *m, int oif, struct in6_addr *saddr)
+static struct dst_entry *lookup6(struct rmirror *m, struct rmirror_path *path, int oif)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl = {
-		.daddr		= m->conf.addr.in6,
+		.daddr		= path->addr.in6,
 		.saddr		= m->conf.saddr.in6,
 		.flowi6_oif	= oif,
 		.flowi6_proto	= m->encap->proto,
 		.flowi6_mark	= m->conf.mark,
+		.flowi6_flags	= flow_flags(m),
 		.flowlabel	= ip6_make_flowinfo(m->conf.dscp << 2, 0),
 	};
 
 	dst = ipv6_stub->ipv6_dst_lookup_flow(m->net, NULL, &fl, NULL);
 	if (IS_ERR(dst))
 		return NULL;
-	dst_cache_set_ip6(&m->dst_cache, dst, &fl.saddr);
-	*saddr = fl.saddr;
+	path->saddr.in6 = fl.saddr;
 	return dst;
 }
 
-static struct dst_entry *route4(struct rmirror *m, __be32 *saddr)
+static struct dst_entry *cache_get(struct rmirror *m, struct dst_cache *cache,
+				   struct rmirror_path *path)
 {
-	struct rtable *rt = dst_cache_get_ip4(&m->dst_cache, saddr);
-	int oif;
+	struct rtable *rt;
 
-	if (rt)
-		return &rt->dst;
-	return find_device(m, &oif) ? lookup4(m, oif, saddr) : NULL;
+	if (m->conf.family == NFPROTO_IPV6)
+		return dst_cache_get_ip6(cache, &path->saddr.in6);
+	rt = dst_cache_get_ip4(cache, &path->saddr.ip);
+	return rt ? &rt->dst : NULL;
 }
 
-static struct dst_entry *route6(struct rmirror *m, struct in6_addr *saddr)
+static void cache_set(struct rmirror *m, struct dst_cache *cache,
+		      const struct rmirror_path *path)
 {
-	struct dst_entry *dst = dst_cache_get_ip6(&m->dst_cache, saddr);
-	int oif;
+	if (m->conf.family == NFPROTO_IPV4)
+		dst_cache_set_ip4(cache, path->dst, path->saddr.ip);
+	else
+		dst_cache_set_ip6(cache, path->dst, &path->saddr.in6);
+}
 
-	if (dst)
-		return dst;
-	return find_device(m, &oif) ? lookup6(m, oif, saddr) : NULL;
+static size_t address_size(const struct rmirror *m)
+{
+	return m->conf.family == NFPROTO_IPV4 ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+}
+
+static struct hlist_head *bucket(struct rmirror *m, const union nf_inet_addr *addr)
+{
+	const u32 hash = jhash(addr, address_size(m), 0);
+
+	return &m->routes->bucket[hash & (ARRAY_SIZE(m->routes->bucket) - 1)];
+}
+
+static struct rmirror_route *routes_find(struct rmirror *m, const union nf_inet_addr *addr)
+{
+	struct rmirror_route *route;
+
+	hlist_for_each_entry_rcu(route, bucket(m, addr), node) {
+		if (!memcmp(&route->addr, addr, address_size(m)))
+			return route;
+	}
+	return NULL;
+}
+
+static struct rmirror_route *route_alloc(const struct rmirror_path *path)
+{
+	struct rmirror_route *route = kzalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!route)
+		return NULL;
+	if (dst_cache_init(&route->cache, GFP_ATOMIC | __GFP_NOWARN)) {
+		kfree(route);
+		return NULL;
+	}
+	route->addr = path->addr;
+	return route;
+}
+
+/* Remembers a collector. NULL if there are too many, or there is no memory: it goes uncached. */
+static struct rmirror_route *routes_add(struct rmirror *m, const struct rmirror_path *path)
+{
+	struct rmirror_routes *routes = m->routes;
+	struct rmirror_route *route;
+
+	if (READ_ONCE(routes->count) >= RMIRROR_ROUTES_MAX)
+		return NULL;
+	spin_lock(&routes->lock);
+	route = routes_find(m, &path->addr);
+	if (route || routes->count >= RMIRROR_ROUTES_MAX)
+		goto out;
+	route = route_alloc(path);
+	if (!route)
+		goto out;
+	hlist_add_head_rcu(&route->node, bucket(m, &path->addr));
+	WRITE_ONCE(routes->count, routes->count + 1);
+out:
+	spin_unlock(&routes->lock);
+	return route;
+}
+
+/**
+ * rmirror_route_init - prepare the route cache of a mirror
+ * @m: the mirror, with its configuration
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int rmirror_route_init(struct rmirror *m)
+{
+	if (!m->conf.in_register) {
+		m->route.addr = m->conf.addr;
+		return dst_cache_init(&m->route.cache, GFP_KERNEL_ACCOUNT);
+	}
+	m->routes = kzalloc(sizeof(*m->routes), GFP_KERNEL_ACCOUNT);
+	if (!m->routes)
+		return -ENOMEM;
+	spin_lock_init(&m->routes->lock);
+	return 0;
+}
+
+/**
+ * rmirror_route_exit - the reverse
+ * @m: no packet can reach it any more
+ */
+void rmirror_route_exit(struct rmirror *m)
+{
+	struct rmirror_route *route;
+	struct hlist_node *next;
+	int i;
+
+	dst_cache_destroy(&m->route.cache);
+	if (!m->routes)
+		return;
+	for (i = 0; i < ARRAY_SIZE(m->routes->bucket); i++) {
+		hlist_for_each_entry_safe(route, next, &m->routes->bucket[i], node) {
+			dst_cache_destroy(&route->cache);
+			kfree(route);
+		}
+	}
+	kfree(m->routes);
+}
+
+/**
+ * rmirror_route_known - is an address that of a collector of the mirror?
+ * @job: the packet
+ * @addr: the address, of the mirror's family
+ */
+bool rmirror_route_known(const struct rmirror_job *job, const union nf_inet_addr *addr)
+{
+	struct rmirror *m = job->m;
+
+	if (!memcmp(&job->path.addr, addr, address_size(m)))
+		return true;
+	return m->routes && routes_find(m, addr);
+}
+
+/* dst_cache_reset() would spare what was cached in this very jiffy. */
+static void forget(struct dst_cache *cache)
+{
+	WRITE_ONCE(cache->reset_ts, jiffies + 1);
+}
+
+static void forget_all(struct rmirror *m)
+{
+	struct rmirror_route *route;
+	int i;
+
+	forget(&m->route.cache);
+	if (!m->routes)
+		return;
+	rcu_read_lock();
+	for (i = 0; i < ARRAY_SIZE(m->routes->bucket); i++) {
+		hlist_for_each_entry_rcu(route, &m->routes->bucket[i], node)
+			forget(&route->cache);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -104,41 +250,66 @@ void rmirror_route_renamed(struct net *net)
 
 	mutex_lock(&rn->lock);
 	list_for_each_entry(m, &rn->mirrors, list) {
-		/* dst_cache_reset() would spare what was cached in this very jiffy. */
 		if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_OIFNAME))
-			WRITE_ONCE(m->dst_cache.reset_ts, jiffies + 1);
+			forget_all(m);
 	}
 	mutex_unlock(&rn->lock);
 }
 
-/* To this host, or to all on a link; a multicast group the user has asked for. */
+/* Is it to this host, or to all on a link? A group only if the user gave a device for it. */
 static bool is_local(const struct rmirror *m, const struct dst_entry *dst)
 {
+	unsigned int not_to = RTCF_LOCAL | RTCF_BROADCAST | RTCF_MULTICAST;
+	const bool group_wanted = rmirror_conf_given(&m->conf, NFTA_RMIRROR_OIFNAME);
+	unsigned int flags;
+
 	if (m->conf.family == NFPROTO_IPV6)
 		return dst_rt6_info(dst)->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST);
-	return container_of(dst, struct rtable, dst)->rt_flags & (RTCF_LOCAL | RTCF_BROADCAST) &&
-	       !ipv4_is_multicast(m->conf.addr.ip);
+	flags = container_of(dst, struct rtable, dst)->rt_flags;
+	/* A group that this host is in is local, too. */
+	if (flags & RTCF_MULTICAST && group_wanted)
+		not_to = RTCF_BROADCAST;
+	return flags & not_to;
+}
+
+static struct dst_entry *find_dst(struct rmirror *m, struct rmirror_path *path)
+{
+	struct rmirror_route *route = m->routes ? routes_find(m, &path->addr) : &m->route;
+	struct dst_entry *dst = route ? cache_get(m, &route->cache, path) : NULL;
+	int oif;
+
+	if (dst)
+		return dst;
+	if (!find_device(m, &oif))
+		return NULL;
+	if (m->conf.family == NFPROTO_IPV4)
+		path->dst = lookup4(m, path, oif);
+	else
+		path->dst = lookup6(m, path, oif);
+	if (!path->dst)
+		return NULL;
+	if (!route)
+		route = routes_add(m, path);
+	if (route)
+		cache_set(m, &route->cache, path);
+	return path->dst;
 }
 
 /**
- * rmirror_route - find the way to the collector
+ * rmirror_route_find - find the way to the collector
  * @m: the mirror; BHs are off
- * @path: to be filled in; the caller releases @path->dst
+ * @path: with the collector in @path->addr, the rest is to be filled in; the
+ *	caller releases @path->dst
  *
  * Return: RMIRROR_SENT if there is one, else the reason why not.
  */
-enum rmirror_outcome rmirror_route(struct rmirror *m, struct rmirror_path *path)
+enum rmirror_outcome rmirror_route_find(struct rmirror *m, struct rmirror_path *path)
 {
+	struct dst_entry *dst = find_dst(m, path);
 	const struct net_device *dev;
-	struct dst_entry *dst;
 
-	if (m->conf.family == NFPROTO_IPV4)
-		dst = route4(m, &path->saddr.ip);
-	else
-		dst = route6(m, &path->saddr.in6);
 	if (!dst)
 		return RMIRROR_NO_ROUTE;
-
 	dev = dst->dev;
 	if (is_local(m, dst)) {
 		dst_release(dst);

@@ -87,7 +87,9 @@ static int stats_seq_show(struct seq_file *seq, void *v)
 	stats_sum(m, sum);
 	if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY))
 		scnprintf(key, sizeof(key), "%u", m->conf.key);
-	if (m->conf.family == NFPROTO_IPV4)
+	if (m->conf.in_register)
+		strscpy(addr, "register", sizeof(addr));
+	else if (m->conf.family == NFPROTO_IPV4)
 		scnprintf(addr, sizeof(addr), "%pI4", &m->conf.addr.ip);
 	else
 		scnprintf(addr, sizeof(addr), "%pI6c", &m->conf.addr.in6);

@@ -39,44 +39,80 @@ enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff 
 	skb_dst_set(copy, dst_clone(job->path.dst));
 	copy->mark = job->m->conf.mark;
 	rmirror_cb(copy)->m = job->m;
+	rmirror_cb(copy)->addr = job->path.addr;
 	rmirror_cb(copy)->outcome = outcome;
 	return rmirror_xmit_resume(copy);
 }
 
 /**
- * rmirror_xmit_next_hop - the neighbour an outer packet goes to
- * @skb: the outer packet, with its route
- * @skip_cache: its cached link header is of another protocol
+ * rmirror_xmit_next_hop - the neighbour that a route leads to
+ * @dst: the route
+ * @addr: its destination, in case that there is no gateway
  *
  * Within rcu_read_lock_bh(). Return: the neighbour, or an ERR_PTR.
  */
-struct neighbour *rmirror_xmit_next_hop(struct sk_buff *skb, bool *skip_cache)
+struct neighbour *rmirror_xmit_next_hop(struct dst_entry *dst, const union nf_inet_addr *addr)
 {
-	*skip_cache = false;
-	if (skb->protocol == htons(ETH_P_IP))
-		return ip_neigh_for_gw(skb_rtable(skb), skb, skip_cache);
-	return ip_neigh_gw6(skb_dst(skb)->dev,
-			    rt6_nexthop(dst_rt6_info(skb_dst(skb)),
-					&ipv6_hdr(skb)->daddr));
+	const struct rtable *rt;
+
+	if (dst->ops->family == AF_INET6)
+		return ip_neigh_gw6(dst->dev, rt6_nexthop(dst_rt6_info(dst), &addr->in6));
+	rt = container_of(dst, struct rtable, dst);
+	if (rt->rt_gw_family == AF_INET6)
+		return ip_neigh_gw6(dst->dev, &rt->rt_gw6);
+	return ip_neigh_gw4(dst->dev, rt->rt_gw_family ? rt->rt_gw4 : addr->ip);
 }
 
-/* The last step of a fragment: the fragmenting functions call it for each. */
+/* A cached link header has the EtherType of the neighbour's own protocol. */
+static int output(struct neighbour *n, struct sk_buff *skb)
+{
+	return neigh_output(n, skb, n->tbl->protocol != skb->protocol);
+}
+
+/*
+ * The last step of a fragment: the fragmenting functions call it for each. The
+ * destination is that of the outer header; where there is none, the route has a
+ * gateway, see rmirror_xmit_may_fragment().
+ */
 static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	struct neighbour *n;
-	bool skip_cache;
+	const void *daddr = skb->protocol == htons(ETH_P_IP) ?
+			    (const void *)&ip_hdr(skb)->daddr : &ipv6_hdr(skb)->daddr;
+	struct neighbour *n = rmirror_xmit_next_hop(skb_dst(skb), daddr);
 
-	n = rmirror_xmit_next_hop(skb, &skip_cache);
 	if (IS_ERR(n)) {
 		kfree_skb(skb);
 		return PTR_ERR(n);
 	}
-	return neigh_output(n, skb, skip_cache);
+	return output(n, skb);
+}
+
+/**
+ * rmirror_xmit_may_fragment - can a copy that does not fit be sent in fragments?
+ * @job: the packet
+ * @copy: the frame, not yet wrapped
+ *
+ * An outer packet can. A bare one must be of the family of its route, which
+ * must know the next hop without being told the destination.
+ */
+bool rmirror_xmit_may_fragment(const struct rmirror_job *job, const struct sk_buff *copy)
+{
+	const struct dst_entry *dst = job->path.dst;
+
+	if (job->m->conf.encap != RMIRROR_ENCAP_NONE)
+		return true;
+	if (dst->ops->family == AF_INET6)
+		return copy->protocol == htons(ETH_P_IPV6) &&
+		       dst_rt6_info(dst)->rt6i_flags & (RTF_GATEWAY | RTF_CACHE);
+	return copy->protocol == htons(ETH_P_IP) &&
+	       container_of(dst, struct rtable, dst)->rt_gw_family;
 }
 
 static int fragment4(struct net *net, struct sk_buff *skb)
 {
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	/* Only a bare copy has DF, of the original, whose sender must not hear of this. */
+	skb->ignore_df = 1;
 	return ip_do_fragment(net, NULL, skb, xmit_fragment);
 }
 
@@ -88,11 +124,10 @@ static int fragment6(struct net *net, struct sk_buff *skb)
 	return ipv6_stub->ipv6_fragment(net, NULL, skb, xmit_fragment);
 }
 
-static int xmit_neighbour(struct net *net, struct sk_buff *skb, struct neighbour *n,
-			  bool skip_cache)
+static int xmit_neighbour(struct net *net, struct sk_buff *skb, struct neighbour *n)
 {
 	if (skb_is_gso(skb) || skb->len <= dst_mtu(skb_dst(skb)))
-		return neigh_output(n, skb, skip_cache);
+		return output(n, skb);
 	if (skb->protocol == htons(ETH_P_IP))
 		return fragment4(net, skb);
 	return fragment6(net, skb);
@@ -125,16 +160,15 @@ enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb)
 	struct rmirror *m = rmirror_cb(skb)->m;
 	const unsigned int bytes = skb->len;
 	struct neighbour *n;
-	bool skip_cache;
 	int err;
 
-	if (needs_ip_output(skb_dst(skb))) {
+	if (m->conf.encap != RMIRROR_ENCAP_NONE && needs_ip_output(skb_dst(skb))) {
 		err = xmit_ip_output(m->net, skb);
 		goto sent;
 	}
 
 	rcu_read_lock_bh();
-	n = rmirror_xmit_next_hop(skb, &skip_cache);
+	n = rmirror_xmit_next_hop(skb_dst(skb), &rmirror_cb(skb)->addr);
 	if (IS_ERR(n)) {
 		rcu_read_unlock_bh();
 		kfree_skb(skb);
@@ -145,7 +179,7 @@ enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb)
 		rcu_read_unlock_bh();
 		return rmirror_pending_add(skb);
 	}
-	err = xmit_neighbour(m->net, skb, n, skip_cache);
+	err = xmit_neighbour(m->net, skb, n);
 	rcu_read_unlock_bh();
 sent:
 	if (net_xmit_eval(err))

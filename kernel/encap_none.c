@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * No encapsulation: the same L3 packet to another next hop, as TEE does it. The
+ * link header is all that is new; TTL and DF stay as they are.
+ */
+
+#include <linux/skbuff.h>
+
+#include "encap.h"
+
+static unsigned int none_hlen(const struct rmirror_conf *conf)
+{
+	return 0;
+}
+
+static void none_push(const struct rmirror_job *job, struct sk_buff *skb)
+{
+}
+
+/* No packet tells: rmirror_loop_from_next_hop() does. */
+static bool none_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+{
+	return false;
+}
+
+const struct rmirror_encap_ops rmirror_encap_none = {
+	.per_frame	= rmirror_encap_same,
+	.hlen		= none_hlen,
+	.push		= none_push,
+	.owns		= none_owns,
+};
