@@ -10,6 +10,7 @@
 
 #include "support/packet_builder.hpp"
 #include "vm/support/mirror.hpp"
+#include "vm/support/time_scale.hpp"
 #include "vm/support/topology.hpp"
 #include "vm/support/udp.hpp"
 
@@ -106,7 +107,7 @@ TEST_F(TeardownTest, TheModulesGoWhenNoRuleNeedsThem) {
     }
     // nf_tables destroys a rule after the answer to nft.
     for (int i = 0; i < 50 && run_command({"rmmod", "nft_rmirror"}).status != 0; i++)
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        std::this_thread::sleep_for(scaled(std::chrono::milliseconds(20)));
     require_command({"rmmod", "rmirror_core"});
     // A rule loads them again.
     net_.router.nft(rules);

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import debug_kernel
 import initramfs
 import kernel_log
 import machine
@@ -28,12 +29,12 @@ _POWER_OFF_SECONDS = 120
 class Options:
     """What a run needs to know besides the command."""
     kernel: str = "6.1"
-    timeout: float = 600
+    timeout: float | None = None
     append: str = ""
     qemu_args: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     accelerator: str = "auto"
-    memory: str = "1G"
+    memory: str | None = None
     processors: int = 2
     shell: bool = False
     run_dir: Path | None = None
@@ -74,7 +75,8 @@ def _write_run_dir(run_dir: Path, command: list[str], options: Options, kernel: 
     (run_dir / "settings").write_text("".join(lines))
     # Copied, so that the guest's kernel log can be read beside the script that produced it.
     shutil.copy(_GUEST / "main", run_dir / "main")
-    script = [f"export {name}={shlex.quote(value)}" for name, value in options.environment.items()]
+    environment = debug_kernel.environment(options.kernel) | options.environment
+    script = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     script.append(f"cd {shlex.quote(os.getcwd())}")
     script.append("exec " + shlex.join(command))
     (run_dir / "command").write_text("\n".join(script) + "\n")
@@ -113,7 +115,8 @@ def _run_qemu(arguments: list[str], run_dir: Path, options: Options) -> str | No
     with open(run_dir / "qemu.err", "wb") as errors, subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors) as qemu:
         try:
-            fault = _pump(qemu, run_dir, options.timeout)
+            timeout = options.timeout or debug_kernel.default_timeout(options.kernel)
+            fault = _pump(qemu, run_dir, timeout)
             if fault is None:
                 qemu.wait(timeout=_POWER_OFF_SECONDS)
         finally:
@@ -142,8 +145,9 @@ def _run_in(run_dir: Path, command: list[str], options: Options, kernel: Path, a
             accelerator: str) -> Result:
     _write_run_dir(run_dir, command, options, kernel)
     arguments = machine.command_line(
-        accelerator, kernel, archive, run_dir, append=options.append, shell=options.shell,
-        memory=options.memory, processors=options.processors, extra=options.qemu_args)
+        accelerator, kernel, archive, run_dir, shell=options.shell,
+        append=f"{debug_kernel.cmdline(options.kernel)} {options.append}",
+        memory=options.memory or debug_kernel.default_memory(options.kernel), processors=options.processors, extra=options.qemu_args)
     if options.verbose:
         print(shlex.join(arguments), file=sys.stderr)
     fault = _run_qemu(arguments, run_dir, options)

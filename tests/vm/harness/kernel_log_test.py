@@ -27,6 +27,11 @@ _TROUBLE = (
     "[    5.1] skbuff: skb_over_panic: text:ffffffff len:100 put:100",
     "[    5.1] Kernel panic - not syncing: Fatal exception in interrupt",
     "[    5.1] eth0: hw csum failure",
+    "[    5.1] Disabling lock debugging due to kernel taint",
+    "[    5.1] ODEBUG: Out of memory. ODEBUG disabled",
+    "[    5.1] kmemleak: Kernel memory leak detector disabled",
+    "[    5.1] UBSAN: array-index-out-of-bounds in lib/test_ubsan.c:79:5",
+    "[    5.1] leaked reference.",
 )
 _HARMLESS = (
     "[    0.0] Kernel command line: console=ttyS0 oops=panic panic=-1",

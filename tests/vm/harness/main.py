@@ -35,14 +35,15 @@ def _parser(shell: bool) -> argparse.ArgumentParser:
                              "--qemu-arg=shift=0")
     parser.add_argument("--accel", default="auto", choices=("auto", "kvm", "tcg"),
                         help="auto: KVM if it boots this kernel (tried once), else TCG")
-    parser.add_argument("--memory", default="1G", metavar="SIZE")
+    parser.add_argument("--memory", metavar="SIZE", help="default: 1G, a debug kernel's 2G")
     parser.add_argument("--cpus", type=int, default=2, metavar="N")
     parser.add_argument("--no-modules", action="store_true",
                         help="neither build nor install the modules of kernel/")
     parser.add_argument("--verbose", action="store_true", help="show QEMU's command line")
     if not shell:
-        parser.add_argument("--timeout", type=float, default=600, metavar="SECONDS",
-                            help="give the guest up after this time (default: 600)")
+        parser.add_argument("--timeout", type=float, metavar="SECONDS",
+                            help="give the guest up after this time (default: 600, with a debug "
+                                 "kernel 2400)")
         parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE",
                             help="an environment variable of COMMAND, repeatable")
         parser.add_argument("--run-dir", type=Path, metavar="DIRECTORY",

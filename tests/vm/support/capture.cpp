@@ -12,6 +12,8 @@
 #include <cstring>
 #include <limits>
 
+#include "vm/support/time_scale.hpp"
+
 namespace rmirror::vm {
 namespace {
 
@@ -120,7 +122,7 @@ Capture::Capture(const NetNs &netns, const std::string &device, Direction direct
 
 std::vector<Frame> Capture::wait_for(std::size_t count, const Predicate &predicate,
                                      std::chrono::milliseconds timeout) {
-    const auto deadline = steady_clock::now() + timeout;
+    const auto deadline = steady_clock::now() + scaled(timeout);
     std::vector<Frame> matched = take(count, predicate);
     while (matched.size() < count && steady_clock::now() < deadline) {
         pollfd polled{socket_.get(), POLLIN, 0};
@@ -135,7 +137,7 @@ std::vector<Frame> Capture::wait_for(std::size_t count, const Predicate &predica
 }
 
 std::vector<Frame> Capture::collect(const Predicate &predicate, std::chrono::milliseconds time) {
-    read_until(steady_clock::now() + time);
+    read_until(steady_clock::now() + scaled(time));
     return take(std::numeric_limits<std::size_t>::max(), predicate);
 }
 

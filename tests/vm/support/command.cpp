@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "vm/support/file_descriptor.hpp"
+#include "vm/support/time_scale.hpp"
 
 namespace rmirror::vm {
 namespace {
@@ -107,7 +108,7 @@ CommandResult run_command(const std::vector<std::string> &argv, const CommandOpt
     ignore.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &ignore, &previous);
     result.timed_out = !talk(std::move(in.write), std::move(out.read), std::move(err.read),
-                             options.input, result, Clock::now() + options.timeout);
+                             options.input, result, Clock::now() + scaled(options.timeout));
     sigaction(SIGPIPE, &previous, nullptr);
     if (result.timed_out)
         kill(-child, SIGKILL);

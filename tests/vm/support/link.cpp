@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "vm/support/time_scale.hpp"
+
 namespace rmirror::vm {
 namespace {
 
@@ -38,7 +40,7 @@ std::string new_end(const VethEnd &end, unsigned mtu) {
 
 void wait_until_running(const VethEnd &end) {
     using namespace std::chrono_literals;
-    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    const auto deadline = std::chrono::steady_clock::now() + scaled(5s);
     while (!end.netns.is_running(end.device)) {
         if (std::chrono::steady_clock::now() > deadline)
             throw std::runtime_error(end.device + " has no carrier");

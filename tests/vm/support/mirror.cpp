@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "vm/support/time_scale.hpp"
+
 namespace rmirror::vm {
 
 namespace {
@@ -109,7 +111,7 @@ Counters only_counters(const NetNs &netns) {
 }
 
 Counters settled_counters(const NetNs &netns) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto deadline = std::chrono::steady_clock::now() + scaled(std::chrono::seconds(10));
     while (!only_counters(netns).add_up() && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return only_counters(netns);
