@@ -35,12 +35,6 @@ static bool find_device(const struct rmirror *m, int *ifindex)
 	return true;
 }
 
-/* With a bare copy, the next hop is not the destination in the packet. */
-static u8 flow_flags(const struct rmirror *m)
-{
-	return m->conf.encap == RMIRROR_ENCAP_NONE ? FLOWI_FLAG_KNOWN_NH : 0;
-}
-
 static struct dst_entry *lookup4(struct rmirror *m, struct rmirror_path *path, int oif)
 {
 	struct rtable *rt;
@@ -50,7 +44,6 @@ static struct dst_entry *lookup4(struct rmirror *m, struct rmirror_path *path, i
 		.flowi4_oif	= oif,
 		.flowi4_proto	= m->encap->proto,
 		.flowi4_mark	= m->conf.mark,
-		.flowi4_flags	= flow_flags(m),
 	};
 
 	rmirror_compat_set_dscp(&fl, m->conf.dscp);
@@ -70,7 +63,6 @@ static struct dst_entry *lookup6(struct rmirror *m, struct rmirror_path *path, i
 		.flowi6_oif	= oif,
 		.flowi6_proto	= m->encap->proto,
 		.flowi6_mark	= m->conf.mark,
-		.flowi6_flags	= flow_flags(m),
 		.flowlabel	= ip6_make_flowinfo(m->conf.dscp << 2, 0),
 	};
 

@@ -69,16 +69,13 @@ static int output(struct neighbour *n, struct sk_buff *skb)
 	return neigh_output(n, skb, n->tbl->protocol != skb->protocol);
 }
 
-/*
- * The last step of a fragment: the fragmenting functions call it for each. The
- * destination is that of the outer header; where there is none, the route has a
- * gateway, see rmirror_xmit_may_fragment().
- */
+/* The collector of the packet that is being fragmented, which need not be its destination */
+static DEFINE_PER_CPU(union nf_inet_addr, fragment_addr);
+
+/* The last step of a fragment: the fragmenting functions call it for each, before they return. */
 static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	const void *daddr = skb->protocol == htons(ETH_P_IP) ?
-			    (const void *)&ip_hdr(skb)->daddr : &ipv6_hdr(skb)->daddr;
-	struct neighbour *n = rmirror_xmit_next_hop(skb_dst(skb), daddr);
+	struct neighbour *n = rmirror_xmit_next_hop(skb_dst(skb), this_cpu_ptr(&fragment_addr));
 
 	if (IS_ERR(n)) {
 		kfree_skb(skb);
@@ -87,50 +84,37 @@ static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return output(n, skb);
 }
 
+/* IP's control block takes the place of ours. An error about DF would be for the original's sender. */
+static int xmit_fragments(struct net *net, struct sk_buff *skb)
+{
+	*this_cpu_ptr(&fragment_addr) = rmirror_cb(skb)->addr;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb->ignore_df = 1;
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_do_fragment(net, NULL, skb, xmit_fragment);
+	return ipv6_stub->ipv6_fragment(net, NULL, skb, xmit_fragment);
+}
+
 /**
  * rmirror_xmit_may_fragment - can a copy that does not fit be sent in fragments?
  * @job: the packet
  * @copy: the frame, not yet wrapped
  *
- * An outer packet can. A bare one must be of the family of its route, which
- * must know the next hop without being told the destination.
+ * An outer packet can. A bare one is fragmented by its route's own protocol.
  */
 bool rmirror_xmit_may_fragment(const struct rmirror_job *job, const struct sk_buff *copy)
 {
-	const struct dst_entry *dst = job->path.dst;
-
 	if (job->m->conf.encap != RMIRROR_ENCAP_NONE)
 		return true;
-	if (dst->ops->family == AF_INET6)
-		return copy->protocol == htons(ETH_P_IPV6) &&
-		       dst_rt6_info(dst)->rt6i_flags & (RTF_GATEWAY | RTF_CACHE);
-	return copy->protocol == htons(ETH_P_IP) &&
-	       container_of(dst, struct rtable, dst)->rt_gw_family;
-}
-
-static int fragment4(struct net *net, struct sk_buff *skb)
-{
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	/* Only a bare copy has DF, of the original, whose sender must not hear of this. */
-	skb->ignore_df = 1;
-	return ip_do_fragment(net, NULL, skb, xmit_fragment);
-}
-
-static int fragment6(struct net *net, struct sk_buff *skb)
-{
-	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	/* Not a forwarded packet: an ICMP error to its source would be to us. */
-	skb->ignore_df = 1;
-	return ipv6_stub->ipv6_fragment(net, NULL, skb, xmit_fragment);
+	return copy->protocol == (job->m->conf.family == NFPROTO_IPV4 ? htons(ETH_P_IP) :
+									htons(ETH_P_IPV6));
 }
 
 static int xmit_neighbour(struct net *net, struct sk_buff *skb, struct neighbour *n)
 {
 	if (skb_is_gso(skb) || skb->len <= dst_mtu(skb_dst(skb)))
 		return output(n, skb);
-	if (skb->protocol == htons(ETH_P_IP))
-		return fragment4(net, skb);
-	return fragment6(net, skb);
+	return xmit_fragments(net, skb);
 }
 
 static bool needs_ip_output(const struct dst_entry *dst)

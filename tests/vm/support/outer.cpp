@@ -12,6 +12,7 @@ namespace rmirror::vm {
 namespace {
 
 constexpr std::size_t ethernet_length = 14;
+constexpr std::size_t ipv4_length = 20;
 constexpr std::size_t ipv6_length = 40;
 constexpr std::uint16_t discard_port = 9;
 
@@ -30,12 +31,12 @@ struct Outer {
 
 std::optional<Outer> outer(const Frame &frame) {
     const test::ByteView all(frame.bytes);
-    if (all.size() < ethernet_length + ipv6_length)
+    if (all.size() < ethernet_length + ipv4_length)
         return std::nullopt;
     const test::ByteView packet = all.subspan(ethernet_length);
     if (be16(all, 12) == 0x0800)
         return Outer{packet, packet[9], std::size_t{4} * (packet[0] & 15U)};
-    if (be16(all, 12) == 0x86dd)
+    if (be16(all, 12) == 0x86dd && packet.size() >= ipv6_length)
         return Outer{packet, packet[6], ipv6_length};
     return std::nullopt;
 }
