@@ -19,6 +19,8 @@ namespace {
 class PluginEnvironment : public ::testing::Environment {
 public:
     void SetUp() override { setenv("LD_LIBRARY_PATH", RMIRROR_BINARY_DIR "/plugin", 1); }
+    // The kernel complains of a device that somebody still holds after ten seconds.
+    void TearDown() override { std::this_thread::sleep_for(std::chrono::seconds(11)); }
 };
 
 const auto *const plugin_environment =

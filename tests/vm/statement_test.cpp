@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The statement's way through stock nft, plugin and kernel, and back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "vm/support/command.hpp"
+#include "vm/support/mirror.hpp"
+#include "vm/support/netns.hpp"
+
+namespace rmirror::vm {
+namespace {
+
+// The statements of tests/golden/netlink that have a text, and how they are listed
+struct Golden {
+    std::string name;
+    std::string text;
+    std::string prints;
+};
+
+std::vector<Golden> read_all() {
+    std::vector<Golden> all;
+    for (const auto &entry :
+         std::filesystem::directory_iterator(RMIRROR_SOURCE_DIR "/tests/golden/netlink")) {
+        Golden golden{entry.path().stem().string(), {}, {}};
+        std::ifstream file(entry.path());
+        for (std::string line; std::getline(file, line);) {
+            if (line.starts_with("text: "))
+                golden.text = line.substr(6);
+            if (line.starts_with("prints: "))
+                golden.prints = line.substr(8);
+        }
+        if (golden.prints.empty())
+            golden.prints = golden.text;
+        if (!golden.text.empty())
+            all.push_back(golden);
+    }
+    std::sort(all.begin(), all.end(),
+              [](const Golden &a, const Golden &b) { return a.name < b.name; });
+    return all;
+}
+
+class StatementTest : public ::testing::Test {
+protected:
+    NetNs netns_;
+};
+
+// All of them in one ruleset: one nft to load it, one to list it.
+TEST_F(StatementTest, IsListedAsItWasMeantAndLoadsAgain) {
+    const std::vector<Golden> all = read_all();
+    ASSERT_GT(all.size(), 20U);
+    std::string rules;
+    for (const Golden &golden : all)
+        rules += golden.text + "\n";
+    netns_.nft(ruleset(hook("inet input"), rules));
+
+    const std::string listing = netns_.require({"nft", "list", "ruleset"});
+    std::size_t at = 0;
+    for (const Golden &golden : all) {
+        const std::size_t found = listing.find("\t\t" + golden.prints + "\n", at);
+        EXPECT_NE(found, std::string::npos) << golden.name << " is not in\n" << listing;
+        at = found == std::string::npos ? at : found + 1;
+    }
+    EXPECT_EQ(read_counters(netns_).size(), all.size());
+
+    netns_.nft("flush ruleset\n" + listing);
+    EXPECT_EQ(netns_.require({"nft", "list", "ruleset"}), listing);
+    const std::string json = netns_.require({"nft", "-j", "list", "ruleset"});
+    netns_.require({"nft", "flush", "ruleset"});
+    netns_.require({"nft", "-j", "-f", "-"}, {.input = json});
+    EXPECT_EQ(netns_.require({"nft", "list", "ruleset"}), listing);
+}
+
+TEST_F(StatementTest, TheOneOnReadmesFirstLine) {
+    netns_.nft("table inet filter { chain input { type filter hook input priority 0; }; }");
+    netns_.require({"nft", "add", "rule", "inet", "filter", "input", "rmirror", "to", "10.0.0.5",
+                    "len", "60"});
+    EXPECT_NE(netns_.require({"nft", "list", "chain", "inet", "filter", "input"})
+                  .find("\t\trmirror to 10.0.0.5 len 60\n"),
+              std::string::npos);
+}
+
+TEST_F(StatementTest, AMistakeKeepsTheWholeBatchOut) {
+    const CommandResult result =
+        netns_.exec({"nft", "-f", "-"}, {.input = ruleset(hook("inet input"),
+                                                          "rmirror to 10.0.0.5\n"
+                                                          "rmirror to 10.0.0.5 len 13")});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("14..65535"), std::string::npos) << result.err;
+    EXPECT_EQ(netns_.require({"nft", "list", "ruleset"}), "");
+}
+
+TEST_F(StatementTest, WithoutTheModuleTheMessageSaysSo) {
+    // modprobe finds nothing for as long as this takes.
+    const std::string path = "/proc/sys/kernel/modprobe";
+    std::string modprobe;
+    std::getline(std::ifstream(path), modprobe);
+    std::ofstream(path) << "/bin/false";
+    run_command({"rmmod", "nft_rmirror"});
+    const CommandResult result = netns_.exec(
+        {"nft", "-f", "-"}, {.input = ruleset(hook("inet input"), "rmirror to 10.0.0.5")});
+    std::ofstream(path) << modprobe;
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("modprobe nft_rmirror"), std::string::npos) << result.err;
+    EXPECT_EQ(netns_.require({"nft", "list", "ruleset"}), "");
+}
+
+}  // namespace
+}  // namespace rmirror::vm
