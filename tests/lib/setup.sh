@@ -14,6 +14,7 @@ packages_for() {
         modules) echo gcc-12 make kmod libelf1 zstd xz-utils debian-archive-keyring ca-certificates ;;
         plugin) echo nftables libnftables1 python3 python3-nftables iproute2 ;;
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark ;;
+        debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git ;;
         *) die "no packages are listed for $1" ;;
     esac
@@ -81,17 +82,19 @@ logged() {
     grep -E '(warning|Warning): ' "$log" >&2 || true
 }
 
-# build_all: configures and builds the preset `default` in build/. The modules of that build are for
-# the headers of the fetched default kernel, unless the build directory says otherwise already.
-build_all() {
-    local -a arguments=()
+# build [TARGET...]: configures the preset `default` in build/ and builds these targets, or all. The
+# modules of that build are for the headers of the fetched default kernel, unless the build directory
+# says otherwise already.
+build() {
+    local -a arguments=() targets=()
     local headers=$RMIRROR_BUILD/kernels/6.1/headers
     if [[ ! -e $RMIRROR_BUILD/CMakeCache.txt && -e $headers ]]; then
         arguments=("-DRMIRROR_KERNEL_DIR=$headers")
     fi
     cd "$RMIRROR_ROOT" || exit
     logged configure cmake --preset default "${arguments[@]}"
-    logged build cmake --build --preset default -j "$(jobs_at_most)"
+    (($# == 0)) || targets=(--target "$@")
+    logged build cmake --build --preset default -j "$(jobs_at_most)" "${targets[@]}"
 }
 
 jobs_at_most() { echo "${RMIRROR_JOBS:-$(nproc)}"; }
