@@ -19,12 +19,10 @@
 #include <net/arp.h>
 #include <net/dst_metadata.h>
 #include <net/ip.h>
-#include <net/ip6_route.h>
-#include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/route.h>
 
-#include "compat/compat.h"
+#include "compat/ipv6.h"
 #include "rmirror_core.h"
 
 struct vlan_tag {
@@ -126,23 +124,24 @@ static void next_hop_address4(u8 *to, struct net_device *dev, const struct sk_bu
 	} else if (rt->rt_flags & RTCF_MULTICAST || ipv4_is_multicast(daddr)) {
 		ip_eth_mc_map(daddr, to);
 	} else if (rt->rt_gw_family == AF_INET6) {
-		neighbour_address(to, dev, __ipv6_neigh_lookup_noref_stub(dev, &rt->rt_gw6));
+		neighbour_address(to, dev, __ipv6_neigh_lookup_noref(dev, &rt->rt_gw6));
 	} else {
-		neighbour_address(to, dev, __ipv4_neigh_lookup_noref(dev,
-				  (__force u32)(rt->rt_gw_family ? rt->rt_gw4 : daddr)));
+		const __be32 next_hop = rt->rt_gw_family ? rt->rt_gw4 : daddr;
+
+		neighbour_address(to, dev,
+				  __ipv4_neigh_lookup_noref(dev, (__force u32)next_hop));
 	}
 }
 
 static void next_hop_address6(u8 *to, struct net_device *dev, const struct sk_buff *skb)
 {
 	const struct in6_addr *daddr = &ipv6_hdr(skb)->daddr;
-	const struct rt6_info *rt = dst_rt6_info(skb_dst(skb));
+	const struct in6_addr *next_hop = rt6_nexthop(dst_rt6_info(skb_dst(skb)), daddr);
 
 	if (ipv6_addr_is_multicast(daddr))
 		ipv6_eth_mc_map(daddr, to);
 	else
-		neighbour_address(to, dev, __ipv6_neigh_lookup_noref_stub(dev,
-				  rt6_nexthop(rt, daddr)));
+		neighbour_address(to, dev, __ipv6_neigh_lookup_noref(dev, next_hop));
 }
 
 /* The 12 bytes of addresses that @dev will write */

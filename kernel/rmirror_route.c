@@ -13,11 +13,10 @@
 #include <linux/slab.h>
 #include <net/dst_cache.h>
 #include <net/ip.h>
-#include <net/ip6_route.h>
-#include <net/ipv6_stubs.h>
 #include <net/route.h>
 
 #include "compat/compat.h"
+#include "compat/ipv6.h"
 #include "encap.h"
 
 /* The device of the statement, by its name of now. Returns false if there is none. */
@@ -66,7 +65,7 @@ static struct dst_entry *lookup6(struct rmirror *m, struct rmirror_path *path, i
 		.flowlabel	= ip6_make_flowinfo(m->conf.dscp << 2, 0),
 	};
 
-	dst = ipv6_stub->ipv6_dst_lookup_flow(m->net, NULL, &fl, NULL);
+	dst = ip6_dst_lookup_flow(m->net, NULL, &fl, NULL);
 	if (IS_ERR(dst))
 		return NULL;
 	path->saddr.in6 = fl.saddr;

@@ -10,16 +10,13 @@
 #include <linux/netdevice.h>
 #include <net/dst.h>
 #include <net/ip.h>
-#include <net/ip6_route.h>
-#include <net/ipv6_stubs.h>
 #include <net/lwtunnel.h>
-#include <net/ndisc.h>
 #include <net/neighbour.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
 #include <net/xfrm.h>
 
-#include "compat/compat.h"
+#include "compat/ipv6.h"
 #include "encap.h"
 
 /**
@@ -84,7 +81,7 @@ static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 	return output(n, skb);
 }
 
-/* IP's control block takes the place of ours. An error about DF would be for the original's sender. */
+/* IP's control block takes the place of ours. Nobody must get an error about the original's DF. */
 static int xmit_fragments(struct net *net, struct sk_buff *skb)
 {
 	*this_cpu_ptr(&fragment_addr) = rmirror_cb(skb)->addr;
@@ -92,7 +89,7 @@ static int xmit_fragments(struct net *net, struct sk_buff *skb)
 	skb->ignore_df = 1;
 	if (skb->protocol == htons(ETH_P_IP))
 		return ip_do_fragment(net, NULL, skb, xmit_fragment);
-	return ipv6_stub->ipv6_fragment(net, NULL, skb, xmit_fragment);
+	return ip6_fragment(net, NULL, skb, xmit_fragment);
 }
 
 /**
