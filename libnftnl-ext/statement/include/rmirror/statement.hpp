@@ -140,7 +140,8 @@ std::vector<std::uint8_t> encode(const Statement &statement);
 Result<Statement> decode(std::span<const std::uint8_t> attributes);
 
 // JSON: the object inside {"rmirror": ...}, with the words of the text as names. Numbers are
-// integers, a flag is true, everything else is a string, `dscp` either. A collector in a register is
+// integers, a flag is true, everything else is a string, `dscp` either. A collector in a register
+// is
 // {"reg": 1, "family": "ip"}, which parse_json() refuses. to_json() returns a new reference, null
 // when memory runs out; parse_json() borrows its argument and returns a canonical() statement.
 json_t *to_json(const Statement &statement);
