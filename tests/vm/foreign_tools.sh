@@ -10,7 +10,7 @@ is_elf() { [[ $(head -c 4 -- "$1" | tr -d '\0') == $'\x7fELF' ]]; }
 foreign_tools() {
     local file
     find "$1" -type f -perm -u+x | while read -r file; do
-        if is_elf "$file" && ldd "$file" 2>&1 | grep -q 'not found'; then
+        if is_elf "$file" && [[ $(ldd "$file" 2>&1) == *'not found'* ]]; then
             echo "$file"
         fi
     done
