@@ -33,7 +33,7 @@ sources() {
 scripts() {
     local file
     sources . | while read -r file; do
-        if head -n 3 -- "$file" | LC_ALL=C tr -d '\0' | grep -qE "$1"; then
+        if head -n 3 -- "$file" | LC_ALL=C tr -d '\0' | grep -E "$1" >/dev/null; then
             echo "$file"
         fi
     done
