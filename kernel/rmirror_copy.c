@@ -214,6 +214,9 @@ static void copy_gso(struct sk_buff *copy, const struct rmirror_frame *frame)
 		copy->csum_start = skb->csum_start + shift;
 		copy->csum_offset = skb->csum_offset;
 		copy->csum_not_inet = skb->csum_not_inet;
+		/* Surer than the original's, which IPv6 extension headers make wrong */
+		if (!skb->encapsulation)
+			copy->transport_header = copy->csum_start;
 	}
 }
 

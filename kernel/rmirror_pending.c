@@ -12,6 +12,7 @@
 #include <linux/skbuff.h>
 #include <net/neighbour.h>
 
+#include "compat/compat.h"
 #include "rmirror_core.h"
 
 #define PENDING_MAX	256		/* copies per netns */
@@ -89,7 +90,9 @@ static void pending_work(struct work_struct *work)
 
 		local_bh_disable();
 		rcu_read_lock();
+		rmirror_compat_set_duplicate(true);
 		settled = pending_settle(skb);
+		rmirror_compat_set_duplicate(false);
 		rcu_read_unlock();
 		local_bh_enable();
 		if (!settled)
