@@ -145,11 +145,48 @@ static struct sk_buff *copy_pages(const struct rmirror_frame *frame, unsigned in
 	return copy;
 }
 
+/* SCTP's superframes: each skb of the frag list is the payload of one packet. */
+static bool is_by_frags(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && skb_shinfo(skb)->gso_size == GSO_BY_FRAGS;
+}
+
+/* Where the segments end is nowhere else but in the list: it has to stay one. */
+static struct sk_buff *copy_list(const struct rmirror_frame *frame, unsigned int headroom)
+{
+	const struct sk_buff *from;
+	struct sk_buff *copy, *part, **to;
+
+	if (skb_shinfo(frame->skb)->nr_frags)
+		return NULL;
+	copy = alloc_head(frame, frame_offset(frame, skb_headlen(frame->skb)), 0, headroom);
+	if (!copy)
+		return NULL;
+
+	to = &skb_shinfo(copy)->frag_list;
+	skb_walk_frags(frame->skb, from) {
+		part = alloc_skb(from->len, GFP_ATOMIC | __GFP_NOWARN);
+		if (!part || skb_copy_bits(from, 0, __skb_put(part, from->len), from->len)) {
+			kfree_skb(part);
+			kfree_skb(copy);
+			return NULL;
+		}
+		*to = part;
+		to = &part->next;
+		copy->len += part->len;
+		copy->data_len += part->len;
+		copy->truesize += part->truesize;
+	}
+	return copy;
+}
+
 static struct sk_buff *copy_bytes(const struct rmirror_frame *frame, unsigned int keep,
 				  unsigned int headroom)
 {
 	const unsigned int head = frame_offset(frame, skb_headlen(frame->skb));
 
+	if (is_by_frags(frame->skb))
+		return copy_list(frame, headroom);
 	if (head <= COPY_LINEAR_MAX && keep > head + COPY_SHARE_MIN &&
 	    is_shareable(frame->skb))
 		return copy_shared(frame, keep, headroom);
@@ -209,7 +246,12 @@ static void copy_gso(struct sk_buff *copy, const struct rmirror_frame *frame)
 		copy->inner_network_header = skb->inner_network_header + shift;
 		copy->inner_transport_header = skb->inner_transport_header + shift;
 	}
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+	/*
+	 * Each packet of a list has a partial checksum of its own; the segmenter
+	 * wants one of the whole, which is made later.
+	 */
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    !(skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST)) {
 		copy->ip_summed = CHECKSUM_PARTIAL;
 		copy->csum_start = skb->csum_start + shift;
 		copy->csum_offset = skb->csum_offset;
