@@ -227,6 +227,20 @@ TEST_F(FailureTest, MarkChoosesTheRoute) {
     expect_counted({{"matched", 1}, {"sent", 1}});
 }
 
+TEST_F(FailureTest, DeviceMayBeAVrf) {
+    net_.router.ip(
+        "link add blue type vrf table 200\nlink set blue up\nlink set mon master blue\n"
+        "neigh replace 10.0.0.5 lladdr 02:00:00:00:00:05 nud permanent dev mon\n");
+    mirror();
+    send(1);
+    expect_counted({{"matched", 1}, {"no-route", 1}});
+    net_.router.nft("flush ruleset");
+    mirror("rmirror to 10.0.0.5 device \"blue\"");
+    send(2);
+    expect_copies(2);
+    expect_counted({{"matched", 2}, {"sent", 2}});
+}
+
 TEST_F(FailureTest, RulesOfAnotherNetnsDoNotSeeOurRoutes) {
     NetNs island("island");
     island.nft(ruleset(hook("inet output"), "rmirror to 10.0.0.5"));
