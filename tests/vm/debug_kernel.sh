@@ -9,7 +9,7 @@ readonly DEBUG_STEPS=2600
 readonly DEBUG_PROGRESS_SECONDS=30
 
 # What the kernel's build needs besides a compiler, as COMMAND:PACKAGE.
-readonly DEBUG_TOOLS='gcc:gcc make:make flex:flex bison:bison bc:bc xz:xz-utils perl:perl'
+readonly DEBUG_TOOLS='gcc:gcc make:make flex:flex bison:bison bc:bc xz:xz-utils zstd:zstd perl:perl'
 
 require_debug_tools() {
     local tool

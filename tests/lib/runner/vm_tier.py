@@ -14,6 +14,7 @@ from tiers import BUILD, ROOT, Filter
 _RUN = ROOT / "tests/vm/run"
 _SELFTEST = ROOT / "tests/vm/selftest"
 _SUITE_SECONDS = 3600
+_DEBUG_SUITE_SECONDS = 4 * 3600
 _PROGRESS_SECONDS = 15
 _SKIPPED = 77
 
@@ -53,7 +54,8 @@ def _run_program(results: Results, wanted: Filter, program: Path, kernel: str) -
     report = run_dir / "report.xml"
     report.unlink(missing_ok=True)
     progress = _Progress(f"vm {kernel}")
-    command = [str(_RUN), "--kernel", kernel, "--timeout", str(_SUITE_SECONDS),
+    seconds = _DEBUG_SUITE_SECONDS if kernel.endswith("-debug") else _SUITE_SECONDS
+    command = [str(_RUN), "--kernel", kernel, "--timeout", str(seconds),
                "--run-dir", str(run_dir), "--", str(program), "--gtest_color=no",
                f"--gtest_output=xml:{report}"]
     if wanted.is_set:

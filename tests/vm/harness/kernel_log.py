@@ -48,7 +48,7 @@ _TROUBLE = re.compile("|".join((
     # A check that gave up sees nothing any more.
     r"Disabling lock debugging",
     r"ODEBUG: Out of memory",
-    r"Kernel memory leak detector disabled",
+    r"kmemleak: Cannot ",
     r"rmirror-vm: cannot",
 )))
 # What these kernels say in any QEMU guest, whatever runs in it.

@@ -29,7 +29,7 @@ _TROUBLE = (
     "[    5.1] eth0: hw csum failure",
     "[    5.1] Disabling lock debugging due to kernel taint",
     "[    5.1] ODEBUG: Out of memory. ODEBUG disabled",
-    "[    5.1] kmemleak: Kernel memory leak detector disabled",
+    "[    5.1] kmemleak: Cannot allocate a kmemleak_object structure",
     "[    5.1] UBSAN: array-index-out-of-bounds in lib/test_ubsan.c:79:5",
     "[    5.1] leaked reference.",
 )
