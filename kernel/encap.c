@@ -47,6 +47,27 @@ const char *rmirror_encap_word(unsigned int id)
 }
 
 /**
+ * rmirror_encap_owns - could a mirror have written this header?
+ * @m: a mirror; its own port counts, too
+ * @proto: protocol of the outer IP header
+ * @skb: any packet
+ * @off: where the header starts
+ *
+ * Of whichever encapsulation: the other end of a link may mirror with another
+ * one than we do. Trusts nothing of @skb.
+ */
+bool rmirror_encap_owns(const struct rmirror *m, u8 proto, const struct sk_buff *skb, int off)
+{
+	unsigned int id;
+
+	for (id = 0; id < ARRAY_SIZE(encap_table); id++) {
+		if (encap_table[id]->proto == proto && encap_table[id]->owns(m, skb, off))
+			return true;
+	}
+	return false;
+}
+
+/**
  * rmirror_encap_time - when the packet was there
  * @job: the packet
  *

@@ -14,6 +14,8 @@
 #include <net/ip6_checksum.h>
 #include <net/udp.h>
 
+#include <rmirror_tables.h>
+
 #include "encap.h"
 
 #define UDP_SPORT_MIN	49152	/* the dynamic ports, RFC 6335 section 6 */
@@ -57,13 +59,24 @@ void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb, u16 sp
 		udp6_set_csum(false, skb, &job->path.saddr.in6, &job->path.addr.in6, skb->len);
 }
 
+/* The mirror's own port, or one that a mirror uses if it is not told otherwise */
+static bool is_mirror_port(const struct rmirror *m, u16 port)
+{
+#define X(id, word, key_max, default_port) \
+	if ((default_port) && port == (default_port)) \
+		return true;
+	RMIRROR_ENCAP_TABLE(X)
+#undef X
+	return port == m->conf.port;
+}
+
 bool rmirror_udp_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
 {
 	const struct udphdr *uh;
 	struct udphdr buf;
 
 	uh = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return uh && uh->dest == htons(m->conf.port);
+	return uh && is_mirror_port(m, ntohs(uh->dest));
 }
 
 /* Both have a word of flags or protocol, then the VNI and a reserved byte. */

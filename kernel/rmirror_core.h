@@ -247,6 +247,8 @@ static inline int rmirror_frame_l3_offset(const struct rmirror_frame *frame)
 }
 
 /* rmirror_loop.c */
+void rmirror_loop_init(void);
+void rmirror_loop_tag(struct sk_buff *copy);
 bool rmirror_loop_match(const struct rmirror_job *job);
 bool rmirror_loop_from_next_hop(const struct rmirror_job *job);
 

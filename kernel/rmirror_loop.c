@@ -5,35 +5,89 @@
  * A copy that is mirrored again feeds on itself: on this host, between two
  * hosts that mirror each other's copies, or through a collector that answers
  * each with an ICMP error. The recursion guard stops what happens on one stack;
- * this stops the rest, by what the packet is: outer packets of the rule's
- * encapsulation to or from its collector, and ICMP errors that quote one.
+ * this stops the rest, by what the packet is: outer packets of any mirror's
+ * encapsulation to or from the rule's collector, and ICMP errors that quote one.
+ *
+ * A tunnel that encrypts in its own time, as WireGuard does, hides a copy from
+ * both. Such a copy is given a flow hash that no other packet has: the hash is
+ * what the kernel carries from the inner to the outer packet.
  */
 
 #include <linux/etherdevice.h>
+#include <linux/if_arp.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/random.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/neighbour.h>
+#include <net/xfrm.h>
 
 #include "encap.h"
+
+/* The hash of copies that may come back in disguise: random, so that nobody outside knows it */
+static u32 loop_tag __read_mostly;
+
+/**
+ * rmirror_loop_init - choose the tag
+ */
+void __init rmirror_loop_init(void)
+{
+	loop_tag = get_random_u32();
+}
+
+/**
+ * rmirror_loop_tag - make a copy known again behind a tunnel
+ * @copy: with its route
+ *
+ * Only where the device or a transformation may hold it back: any other copy
+ * needs its own hash, which spreads it over the queues of its device.
+ */
+void rmirror_loop_tag(struct sk_buff *copy)
+{
+	const struct dst_entry *dst = skb_dst(copy);
+
+	if (unlikely(dst->dev->type != ARPHRD_ETHER || dst_xfrm(dst)))
+		__skb_set_sw_hash(copy, loop_tag, true);
+}
+
+static bool is_tagged(const struct sk_buff *skb)
+{
+	return unlikely(skb->hash == loop_tag) && skb->sw_hash && skb->l4_hash;
+}
+
+/* Does an encapsulation stand directly behind the outer IP header? */
+static bool may_wrap(int proto)
+{
+	return proto == IPPROTO_GRE || proto == IPPROTO_UDP;
+}
+
+/*
+ * Of a fragment but the first, the protocol is all that can be told. A copy in
+ * another encapsulation than ours ends here all the same: its first fragment is
+ * known, and so is the whole copy that is made of each other one.
+ */
+static bool is_our_fragment(const struct rmirror *m, int proto)
+{
+	return proto == m->encap->proto;
+}
 
 static bool is_copy4(const struct rmirror_job *job, const struct sk_buff *skb, int off,
 		     const struct iphdr *iph)
 {
 	const struct rmirror *m = job->m;
 
-	if (m->conf.family != NFPROTO_IPV4 || iph->protocol != m->encap->proto)
+	if (m->conf.family != NFPROTO_IPV4 || !may_wrap(iph->protocol))
 		return false;
 	if (!rmirror_route_known(job, (const union nf_inet_addr *)&iph->daddr) &&
 	    !rmirror_route_known(job, (const union nf_inet_addr *)&iph->saddr))
 		return false;
-	/* Of a fragment but the first, nothing more can be told. */
-	return iph->frag_off & htons(IP_OFFSET) ||
-	       m->encap->owns(m, skb, off + iph->ihl * 4);
+	if (iph->frag_off & htons(IP_OFFSET))
+		return is_our_fragment(m, iph->protocol);
+	return rmirror_encap_owns(m, iph->protocol, skb, off + iph->ihl * 4);
 }
 
 static bool match4(const struct rmirror_job *job, const struct sk_buff *skb, int off)
@@ -68,13 +122,18 @@ static bool is_copy6(const struct rmirror_job *job, const struct sk_buff *skb, i
 {
 	const struct rmirror *m = job->m;
 	__be16 frag_off;
+	int proto;
 
 	if (m->conf.family != NFPROTO_IPV6 ||
 	    (!rmirror_route_known(job, (const union nf_inet_addr *)&ip6h->daddr) &&
 	     !rmirror_route_known(job, (const union nf_inet_addr *)&ip6h->saddr)))
 		return false;
-	return transport6(skb, &off, ip6h->nexthdr, &frag_off) == m->encap->proto &&
-	       (frag_off & htons(IP6_OFFSET) || m->encap->owns(m, skb, off));
+	proto = transport6(skb, &off, ip6h->nexthdr, &frag_off);
+	if (!may_wrap(proto))
+		return false;
+	if (frag_off & htons(IP6_OFFSET))
+		return is_our_fragment(m, proto);
+	return rmirror_encap_owns(m, proto, skb, off);
 }
 
 static bool match6(const struct rmirror_job *job, const struct sk_buff *skb, int off)
@@ -109,6 +168,8 @@ bool rmirror_loop_match(const struct rmirror_job *job)
 	const struct rmirror_frame *frame = job->frame;
 	const int off = rmirror_frame_l3_offset(frame);
 
+	if (is_tagged(frame->skb))
+		return true;
 	if (frame->proto == htons(ETH_P_IP))
 		return match4(job, frame->skb, off);
 	if (frame->proto == htons(ETH_P_IPV6))

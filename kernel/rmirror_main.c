@@ -140,6 +140,7 @@ static int __init rmirror_init(void)
 {
 	int err;
 
+	rmirror_loop_init();
 	err = register_pernet_subsys(&rmirror_net_ops);
 	if (err)
 		return err;

@@ -34,6 +34,7 @@ enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff 
 	rmirror_outer_push(job, copy);
 
 	skb_dst_set(copy, dst_clone(job->path.dst));
+	rmirror_loop_tag(copy);
 	copy->mark = job->m->conf.mark;
 	rmirror_cb(copy)->m = job->m;
 	rmirror_cb(copy)->addr = job->path.addr;

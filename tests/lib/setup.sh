@@ -13,7 +13,7 @@ packages_for() {
         # libelf1: objtool of the kernel's headers. gcc-12 is what Debian 12's kernels are built with.
         modules) echo gcc-12 make kmod libelf1 zstd xz-utils debian-archive-keyring ca-certificates ;;
         plugin) echo nftables libnftables1 python3 python3-nftables iproute2 ;;
-        vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark ;;
+        vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git ;;
         *) die "no packages are listed for $1" ;;

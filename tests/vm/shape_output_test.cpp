@@ -8,6 +8,7 @@
 #include "vm/support/link.hpp"
 #include "vm/support/shape.hpp"
 #include "vm/support/stream.hpp"
+#include "vm/support/tunnel.hpp"
 #include "vm/support/wire.hpp"
 
 namespace rmirror::vm {
@@ -78,37 +79,17 @@ void add_vlan(Topology &net) {
         "neigh replace 10.7.0.1 lladdr 02:00:00:00:01:01 nud permanent dev v7\n");
 }
 
-void add_tunnel(Topology &net, const std::string &sender, const std::string &router) {
-    net.sender.ip("link add t1 " + sender + "\naddr add 10.9.0.1/24 dev t1\nlink set t1 up\n");
-    net.router.ip("link add t1 " + router + "\naddr add 10.9.0.2/24 dev t1\nlink set t1 up\n");
+template <const char *const &kind>
+void add_tunnel(Topology &net) {
+    join_by_tunnel(kind, {net.sender, "10.1.0.1", "10.9.0.1"},
+                   {net.router, "10.1.0.2", "10.9.0.2"});
     // What is left to do for the inner packet is done before it gets to the wire.
     set_offload(net.router, "lan", Offload::tx_checksum, false);
 }
 
-void add_ipip(Topology &net) {
-    add_tunnel(net, "type ipip local 10.1.0.1 remote 10.1.0.2",
-               "type ipip local 10.1.0.2 remote 10.1.0.1");
-}
-
-const std::string macs[] = {"address 02:00:00:00:09:01 ", "address 02:00:00:00:09:02 "};
-
-void know_each_other(Topology &net) {
-    net.sender.ip("neigh replace 10.9.0.2 lladdr 02:00:00:00:09:02 nud permanent dev t1\n");
-    net.router.ip("neigh replace 10.9.0.1 lladdr 02:00:00:00:09:01 nud permanent dev t1\n");
-}
-
-void add_gretap(Topology &net) {
-    add_tunnel(net, macs[0] + "type gretap local 10.1.0.1 remote 10.1.0.2",
-               macs[1] + "type gretap local 10.1.0.2 remote 10.1.0.1");
-    know_each_other(net);
-}
-
-void add_vxlan(Topology &net) {
-    add_tunnel(net,
-               macs[0] + "mtu 1450 type vxlan id 5 dstport 4789 local 10.1.0.1 remote 10.1.0.2",
-               macs[1] + "mtu 1450 type vxlan id 5 dstport 4789 local 10.1.0.2 remote 10.1.0.1");
-    know_each_other(net);
-}
+constexpr const char *ipip = "ipip";
+constexpr const char *gretap = "gretap";
+constexpr const char *vxlan = "vxlan";
 
 template <int network>
 void send_inside(Topology &net) {
@@ -130,9 +111,9 @@ const Shape shapes[] = {
     {"udp4_segments", "udp dport 9", 17, true, nothing, send_udp_gso4<Source::memory>},
     {"udp4_segments_zerocopy", "udp dport 9", 17, true, nothing, send_udp_gso4<Source::zerocopy>},
     {"udp6_segments", "udp dport 9", 17, true, nothing, send_udp_gso6},
-    {"ipip", "ip daddr 10.1.0.1 ip protocol 4", 4, true, add_ipip, send_inside<9>},
-    {"gretap", "ip daddr 10.1.0.1 meta l4proto gre", 47, true, add_gretap, send_inside<9>},
-    {"vxlan", "ip daddr 10.1.0.1 udp dport 4789", 17, true, add_vxlan, send_inside<9>},
+    {"ipip", "ip daddr 10.1.0.1 ip protocol 4", 4, true, add_tunnel<ipip>, send_inside<9>},
+    {"gretap", "ip daddr 10.1.0.1 meta l4proto gre", 47, true, add_tunnel<gretap>, send_inside<9>},
+    {"vxlan", "ip daddr 10.1.0.1 udp dport 4789", 17, true, add_tunnel<vxlan>, send_inside<9>},
 };
 
 class ShapeOutput : public ShapeTest,
