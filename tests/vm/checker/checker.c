@@ -7,8 +7,12 @@
  * `start` is written to its /proc/net/rmirror_checker; `device NAME` adds those
  * of a device's ingress and egress. Reading says how many packets were compared,
  * how many had changed, and each field that had, with how often.
+ *
+ * `stamp NANOSECONDS` gives every packet, before the rule sees it, the hardware
+ * time stamp of a device that no guest has.
  */
 
+#include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -52,6 +56,7 @@ struct device_hooks {
  * @compared: packets
  * @changed: packets that were not the same
  * @fields: by field, how often it had changed
+ * @stamp: hardware time stamp for every packet, in nanoseconds; 0: none
  * @started: the hooks of the protocols are there; under RTNL
  * @devices: struct device_hooks; under RTNL
  */
@@ -62,6 +67,7 @@ struct checker_net {
 	unsigned long		compared;
 	unsigned long		changed;
 	unsigned long		*fields;
+	u64			stamp;
 	bool			started;
 	struct list_head	devices;
 };
@@ -101,6 +107,8 @@ static unsigned int before_hook(void *priv, struct sk_buff *skb,
 	w->skb = skb;
 	w->pf = state->pf;
 	w->hook = state->hook;
+	if (READ_ONCE(cn->stamp))
+		skb_hwtstamps(skb)->hwtstamp = ns_to_ktime(READ_ONCE(cn->stamp));
 	snapshot_take(&w->before, skb);
 
 	spin_lock_bh(&cn->lock);
@@ -268,6 +276,17 @@ static int checker_show(struct seq_file *m, void *v)
 	return 0;
 }
 
+static int set_stamp(struct net *net, const char *nanoseconds)
+{
+	u64 stamp;
+	int err;
+
+	err = kstrtou64(nanoseconds, 10, &stamp);
+	if (!err)
+		WRITE_ONCE(checker_net(net)->stamp, stamp);
+	return err;
+}
+
 static int checker_write(struct file *file, char *buf, size_t size)
 {
 	struct net *net = seq_file_single_net(file->private_data);
@@ -276,6 +295,8 @@ static int checker_write(struct file *file, char *buf, size_t size)
 		return start(net);
 	if (!strncmp(buf, "device ", 7))
 		return add_device(net, buf + 7);
+	if (!strncmp(buf, "stamp ", 6))
+		return set_stamp(net, buf + 6);
 	return -EINVAL;
 }
 

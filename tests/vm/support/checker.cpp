@@ -30,6 +30,10 @@ Checker::Checker(const NetNs &netns, const std::vector<std::string> &devices) : 
     });
 }
 
+void Checker::stamp(std::uint64_t nanoseconds) const {
+    netns_->run([&] { order("stamp " + std::to_string(nanoseconds)); });
+}
+
 std::map<std::string, std::uint64_t> Checker::read() const {
     return netns_->run([] {
         std::ifstream in(file);

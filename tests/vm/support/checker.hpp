@@ -21,6 +21,9 @@ public:
      *  throws if that fails. */
     explicit Checker(const NetNs &netns, const std::vector<std::string> &devices = {});
 
+    /** Gives packets a hardware time stamp before the rule sees them, in nanoseconds. */
+    void stamp(std::uint64_t nanoseconds) const;
+
     /** How many packets were the same in all that makes them, or not. */
     std::uint64_t compared() const;
     /** What had changed in some, with how often; empty if nothing ever did. */
