@@ -43,12 +43,6 @@ Bytes whole(const std::vector<Frame> &fragments) {
 
 class ShapeFragments : public ShapeTest {
 protected:
-    void track_connections() {
-        net_->router.nft(
-            "table inet track { chain in { type filter hook prerouting priority -10;"
-            " ct state established counter; }; }");
-    }
-
     // The fragments on the wire between sender and router
     std::vector<Frame> send(const NetNs &from, const std::string &address, std::size_t size) {
         const bool outgoing = &from == &net_->sender;

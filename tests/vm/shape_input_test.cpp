@@ -43,28 +43,29 @@ void PrintTo(const Shape &shape, std::ostream *out) {
     *out << shape.name;
 }
 
-using Case = std::tuple<Shape, const char *, const char *>;
+using Case = std::tuple<Shape, const char *, Way>;
 
 class ShapeInput : public ShapeTest, public ::testing::WithParamInterface<Case> {};
 
 std::string case_name(const ::testing::TestParamInfo<Case> &info) {
-    const auto &[shape, chain, options] = info.param;
-    std::string name = std::string(shape.name) + "_" + chain + options;
+    const auto &[shape, chain, way] = info.param;
+    std::string name = std::string(shape.name) + "_" + chain + "_" + way.name();
     for (char &letter : name)
         letter = letter == ' ' ? '_' : letter;
     return name;
 }
 
 TEST_P(ShapeInput, MergedIsCopiedAsTheFramesOnTheWire) {
-    const auto &[shape, chain, words] = GetParam();
-    const std::string options = words;
+    const auto &[shape, chain, way] = GetParam();
     build({.gro = true, .collector_mtu = 1700});
     set_features(net_->sender, "eth0", segmentation, "off");
     if (shape.sender_checksums)
         set_offload(net_->sender, "eth0", Offload::tx_checksum, false);
     if (shape.router_feature != nullptr)
         set_features(net_->router, "lan", {shape.router_feature}, "on");
-    mirror({chain, shape.match, options});
+    if (way.tracked)
+        track_connections();
+    mirror({chain, shape.match, way.options, way.collector});
     Capture wire(net_->sender, "eth0", Direction::outgoing);
     if (shape.protocol == 6) {
         const Bytes payload = bytes(60000);
@@ -74,8 +75,7 @@ TEST_P(ShapeInput, MergedIsCopiedAsTheFramesOnTheWire) {
     }
     const std::vector<Bytes> frames = wire_bytes(drain(wire, has_ip_protocol(shape.protocol)));
     ASSERT_FALSE(frames.empty());
-    const std::uint64_t matched =
-        expect_copies(frames, "sent", options == " len 60" ? std::optional(60) : std::nullopt);
+    const std::uint64_t matched = expect_copies(frames, "sent", way.len());
     EXPECT_LT(matched, frames.size()) << "nothing was merged";
 }
 
@@ -83,13 +83,15 @@ INSTANTIATE_TEST_SUITE_P(Shapes, ShapeInput,
                          ::testing::Combine(::testing::ValuesIn(shapes),
                                             ::testing::Values("netdev ingress", "inet prerouting",
                                                               "inet input"),
-                                            ::testing::Values("")),
+                                            ::testing::Values(Way{})),
                          case_name);
 
 INSTANTIATE_TEST_SUITE_P(
     Options, ShapeInput,
     ::testing::Combine(::testing::ValuesIn(shapes), ::testing::Values("inet input"),
-                       ::testing::Values(" len 60", " encap erspan", " encap vxlan")),
+                       ::testing::Values(Way{" len 60"}, Way{" encap erspan"}, Way{" encap vxlan"},
+                                         Way{.tracked = true}, Way{.collector = "fd00::5"},
+                                         Way{" encap vxlan", "fd00::5"})),
     case_name);
 
 // Nobody segments between the two stacks: what a NIC would do, the test does.

@@ -117,39 +117,40 @@ const Shape shapes[] = {
 };
 
 class ShapeOutput : public ShapeTest,
-                    public ::testing::WithParamInterface<std::tuple<Shape, const char *>> {};
+                    public ::testing::WithParamInterface<std::tuple<Shape, Way>> {};
 
 std::string case_name(const ::testing::TestParamInfo<ShapeOutput::ParamType> &info) {
-    std::string name = std::get<Shape>(info.param).name;
-    for (const char letter : std::string(std::get<const char *>(info.param)))
-        name += letter == ' ' ? '_' : letter;
-    return name;
+    return std::get<Shape>(info.param).name + ("_" + std::get<Way>(info.param).name());
 }
 
 TEST_P(ShapeOutput, IsCopiedAsTheFramesOnTheWire) {
-    const auto &[shape, words] = GetParam();
-    const std::string options = words;
+    const auto &[shape, way] = GetParam();
     build({.gro = false, .collector_mtu = 1700});
     shape.setup(*net_);
     set_features(net_->router, "lan", segmentation, "off");
-    mirror(
-        {"inet postrouting", std::string("oifname { \"lan\", \"v7\" } ") + shape.match, options});
+    if (way.tracked)
+        track_connections();
+    mirror({"inet postrouting", std::string("oifname { \"lan\", \"v7\" } ") + shape.match,
+            way.options, way.collector});
     Capture wire(net_->sender, "eth0");
     shape.send(*net_);
     const std::vector<Bytes> frames = wire_bytes(drain(wire, has_ip_protocol(shape.protocol)));
     ASSERT_FALSE(frames.empty());
-    const std::uint64_t matched =
-        expect_copies(frames, "sent", options == " len 60" ? std::optional(60) : std::nullopt);
+    const std::uint64_t matched = expect_copies(frames, "sent", way.len());
     if (shape.superframes) {
         EXPECT_LT(matched, frames.size()) << "no superframe was among them";
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, ShapeOutput,
-                         ::testing::Combine(::testing::ValuesIn(shapes),
-                                            ::testing::Values("", " len 60", " encap erspan",
-                                                              " encap vxlan port 5555")),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, ShapeOutput,
+    ::testing::Combine(::testing::ValuesIn(shapes),
+                       ::testing::Values(Way{}, Way{" len 60"}, Way{" encap erspan"},
+                                         Way{" encap vxlan port 5555"}, Way{.tracked = true},
+                                         Way{.collector = "fd00::5"},
+                                         Way{" encap vxlan", "fd00::5"},
+                                         Way{" encap erspan3 len 70", "fd00::5"})),
+    case_name);
 
 }  // namespace
 }  // namespace rmirror::vm

@@ -2,6 +2,7 @@
 #include "vm/support/shape.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "vm/support/link.hpp"
 #include "vm/support/wire.hpp"
@@ -14,12 +15,37 @@ const std::vector<std::string> segmentation = {
     "tx-gre-segmentation",          "tx-gre-csum-segmentation", "tx-ipxip4-segmentation",
     "tx-ipxip6-segmentation",       "tx-udp_tnl-segmentation",  "tx-udp_tnl-csum-segmentation"};
 
+std::optional<std::size_t> Way::len() const {
+    const std::string words = options;
+    const std::size_t at = words.find(" len ");
+    if (at == std::string::npos)
+        return std::nullopt;
+    return std::stoul(words.substr(at + 5));
+}
+
+std::string Way::name() const {
+    std::string name = std::string(collector) + options + (tracked ? " tracked" : "");
+    std::ranges::replace_if(
+        name, [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
+    return name;
+}
+
+void PrintTo(const Way &way, std::ostream *out) {
+    *out << way.name();
+}
+
 void ShapeTest::build(const Topology::Options &options) {
     net_ = std::make_unique<Topology>(options);
     set_features(net_->router, "mon", segmentation, "off");
     set_offload(net_->router, "mon", Offload::tx_checksum, false);
     set_offload(net_->collector, "eth0", Offload::gro, false);
     copies_ = std::make_unique<Capture>(net_->collector, "eth0");
+}
+
+void ShapeTest::track_connections() {
+    net_->router.nft(
+        "table inet track { chain in { type filter hook prerouting priority -10;"
+        " ct state established counter; }; }");
 }
 
 void ShapeTest::mirror(const Rule &rule) {

@@ -16,6 +16,20 @@
 
 namespace rmirror::vm {
 
+/** A way to mirror, for tests of every shape. */
+struct Way {
+    const char *options = "";
+    const char *collector = "10.0.0.5";
+    bool tracked = false;  ///< with connection tracking
+
+    /** Bytes of each frame that are kept, if it is not all. */
+    std::optional<std::size_t> len() const;
+    /** For the name of a test. */
+    std::string name() const;
+};
+
+void PrintTo(const Way &way, std::ostream *out);
+
 /** The router's rule mirrors what passes between it and the sender; the collector's link has
  * neither offloads nor a need for fragments, so that what arrives is what is on the wire. */
 class ShapeTest : public ::testing::Test {
@@ -28,6 +42,8 @@ protected:
     };
 
     void build(const Topology::Options &options);
+    /** Has the router track connections; before mirror(). */
+    void track_connections();
     /** Loads the rule; the checker watches from here on. */
     void mirror(const Rule &rule);
     /** `ethtool -K`, with the kernel's names of features. */

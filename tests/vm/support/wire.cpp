@@ -152,7 +152,14 @@ std::size_t encapsulation_length(std::uint8_t protocol, ByteView packet) {
     std::size_t length = 4;
     for (const unsigned option : {0x20U, 0x10U})  // key, sequence
         length += (packet[0] & option) != 0 ? 4 : 0;
-    return length + (get16(packet, 2) == 0x88be ? 8 : 0);  // ERSPAN II
+    switch (get16(packet, 2)) {
+        case 0x88be:
+            return length + 8;  // ERSPAN II
+        case 0x22eb:
+            return length + 12;  // ERSPAN III, without a sub-header
+        default:
+            return length;
+    }
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ std::vector<test::Bytes> segments_of(test::ByteView superframe, std::size_t segm
 /** All that comes until it has been quiet for a while. */
 std::vector<Frame> drain(Capture &capture, const Capture::Predicate &predicate);
 
-/** The frames that were mirrored with GRE, ERSPAN II, VXLAN or Geneve, out of their outer packets;
- *  fragments are put together. Everything that came is taken to be a copy. */
+/** The frames that were mirrored with GRE, ERSPAN II and III, VXLAN or Geneve, out of their outer
+ * packets; fragments are put together. Everything that came is taken to be a copy. */
 std::vector<test::Bytes> mirrored_frames(const std::vector<Frame> &outers);
 
 /** Both have the same frames, in whatever order. */
