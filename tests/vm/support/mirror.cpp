@@ -4,10 +4,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "vm/support/time_scale.hpp"
 
@@ -29,12 +32,32 @@ const auto *const plugin_environment =
 // Columns that are no outcome of a packet
 const std::set<std::string> not_outcomes = {"collector", "encap", "key", "matched", "bytes"};
 
+// Copies wait for their neighbour for three.
+void within_ten_seconds(const std::function<bool()> &holds) {
+    const auto deadline = std::chrono::steady_clock::now() + scaled(std::chrono::seconds(10));
+    while (!holds() && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 std::vector<std::string> words(const std::string &line) {
     std::istringstream stream(line);
     std::vector<std::string> all;
     for (std::string word; stream >> word;)
         all.push_back(word);
     return all;
+}
+
+std::optional<std::vector<Counters>> read_counters_if_any(const NetNs &netns) {
+    return netns.run([]() -> std::optional<std::vector<Counters>> {
+        std::ifstream file("/proc/thread-self/net/rmirror");
+        std::string headings;
+        if (!std::getline(file, headings))
+            return std::nullopt;
+        std::vector<Counters> all;
+        for (std::string line; std::getline(file, line);)
+            all.emplace_back(headings, line);
+        return all;
+    });
 }
 
 }  // namespace
@@ -93,16 +116,23 @@ std::uint64_t Counters::operator[](const std::string &column) const {
 }
 
 std::vector<Counters> read_counters(const NetNs &netns) {
-    return netns.run([] {
-        std::ifstream file("/proc/thread-self/net/rmirror");
-        std::string headings;
-        if (!std::getline(file, headings))
-            throw std::runtime_error("/proc/net/rmirror cannot be read");
-        std::vector<Counters> all;
-        for (std::string line; std::getline(file, line);)
-            all.emplace_back(headings, line);
-        return all;
+    std::optional<std::vector<Counters>> all = read_counters_if_any(netns);
+    if (!all)
+        throw std::runtime_error("/proc/net/rmirror cannot be read");
+    return std::move(*all);
+}
+
+::testing::AssertionResult all_add_up(const NetNs &netns) {
+    ::testing::AssertionResult verdict = ::testing::AssertionSuccess();
+    within_ten_seconds([&] {
+        verdict = ::testing::AssertionSuccess();
+        const auto all = read_counters_if_any(netns).value_or(std::vector<Counters>{});
+        for (const Counters &counters : all)
+            if (::testing::AssertionResult one = counters.add_up(); !one)
+                verdict = one;
+        return static_cast<bool>(verdict);
     });
+    return verdict;
 }
 
 Counters only_counters(const NetNs &netns) {
@@ -113,9 +143,7 @@ Counters only_counters(const NetNs &netns) {
 }
 
 Counters settled_counters(const NetNs &netns) {
-    const auto deadline = std::chrono::steady_clock::now() + scaled(std::chrono::seconds(10));
-    while (!only_counters(netns).add_up() && std::chrono::steady_clock::now() < deadline)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    within_ten_seconds([&netns] { return static_cast<bool>(only_counters(netns).add_up()); });
     return only_counters(netns);
 }
 

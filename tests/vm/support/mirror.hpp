@@ -46,6 +46,10 @@ private:
 /** All lines, in the order of the rules. */
 std::vector<Counters> read_counters(const NetNs &netns);
 
+/** All lines add up, at the latest when no copy waits for its neighbour any more; without the
+ * module there is none. */
+::testing::AssertionResult all_add_up(const NetNs &netns);
+
 /** The only line; throws if there is not just one. */
 Counters only_counters(const NetNs &netns);
 

@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "vm/support/mirror.hpp"
+
 namespace rmirror::vm {
 namespace {
 
@@ -58,6 +60,11 @@ Topology::Topology(const Options &options) {
         set_offload(netns, device, Offload::gro, options.gro);
     // The reports (MLD) of the multicast groups that come with the addresses go out a tick later.
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
+}
+
+Topology::~Topology() {
+    for (const NetNs *netns : {&router, &collector})
+        EXPECT_TRUE(all_add_up(*netns));
 }
 
 }  // namespace rmirror::vm

@@ -32,6 +32,10 @@ public:
 
     explicit Topology(const Options &options);
     Topology() : Topology(Options{}) {}
+    Topology(const Topology &) = delete;
+    Topology &operator=(const Topology &) = delete;
+    /** Whatever the test was about, the counters of its mirrors must add up. */
+    ~Topology();
 
     static constexpr test::MacAddress sender_mac{2, 0, 0, 0, 1, 1};
     static constexpr test::MacAddress lan_mac{2, 0, 0, 0, 1, 2};
