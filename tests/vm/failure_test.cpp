@@ -217,6 +217,65 @@ TEST_F(FailureTest, DeviceAppearsAndIsRenamed) {
     expect_counted({{"matched", 3}, {"no-route", 2}, {"sent", 1}});
 }
 
+TEST_F(FailureTest, DeviceGoesAndComesBack) {
+    create_veth({net_.router, "m2", test::mac("02:00:00:00:03:01")},
+                {net_.collector, "m2", test::mac("02:00:00:00:03:05")});
+    const auto set_up = [this] {
+        net_.router.ip(
+            "addr add 10.3.0.1/24 dev m2\n"
+            "neigh replace 10.3.0.5 lladdr 02:00:00:00:03:05 nud permanent dev m2\n");
+    };
+    set_up();
+    mirror("rmirror to 10.3.0.5 device \"m2\"");
+    send(1);
+    net_.router.ip("link del m2\n");
+    send(1);
+    expect_counted({{"matched", 2}, {"sent", 1}, {"no-route", 1}});
+    create_veth({net_.router, "m2", test::mac("02:00:00:00:03:01")},
+                {net_.collector, "m2", test::mac("02:00:00:00:03:05")});
+    set_up();
+    const std::unique_ptr<Capture> there = std::make_unique<Capture>(net_.collector, "m2");
+    send(2);
+    EXPECT_EQ(there->wait_for(2, is_copy()).size(), 2U);
+    expect_counted({{"matched", 4}, {"sent", 3}, {"no-route", 1}});
+}
+
+TEST_F(FailureTest, GroupOnADevice) {
+    for (const auto &[group, mac] : {std::pair{"239.1.2.3", "01 00 5e 01 02 03"},
+                                     std::pair{"ff05::12:3456", "33 33 00 12 34 56"}}) {
+        mirror(std::string("rmirror to ") + group + " device \"mon\"");
+        send(1);
+        const std::vector<Frame> copies = copies_->wait_for(1, is_copy());
+        ASSERT_EQ(copies.size(), 1U) << group;
+        EXPECT_TRUE(
+            test::same_bytes(test::from_hex(mac), test::ByteView(copies[0].bytes).first(6)));
+        expect_counted({{"matched", 1}, {"sent", 1}});
+        net_.router.nft("flush ruleset");
+    }
+}
+
+// Each original has a port and an entry of its own; copies have none, however they leave.
+TEST_F(FailureTest, CopiesAreNotTracked) {
+    net_.router.nft(
+        "table inet track { chain in { type filter hook prerouting priority -10;"
+        " ct state established counter; }; }");
+    // One byte too few for the copy of a probe
+    net_.router.ip("route add 10.0.0.6/32 via 10.0.0.5 mtu lock 68\n");
+    std::size_t sent = 0;
+    for (const auto &[statement, outcome] :
+         {std::pair{"to 10.0.0.5", "sent"}, std::pair{"to fd00::5 encap vxlan", "sent"},
+          std::pair{"to 10.0.0.6", "fragmented"}, std::pair{"to 10.0.0.5 encap none", "sent"}}) {
+        mirror(std::string("rmirror ") + statement);
+        send(3);
+        sent += 3;
+        expect_counted({{"matched", 3}, {outcome, 3}});
+        net_.router.nft("delete table inet mirror");
+        EXPECT_EQ(net_.router.require({"cat", "/proc/sys/net/netfilter/nf_conntrack_count"}),
+                  std::to_string(sent) + "\n")
+            << statement;
+    }
+}
+
 TEST_F(FailureTest, MarkChoosesTheRoute) {
     net_.router.ip(
         "rule add fwmark 7 lookup 100\n"

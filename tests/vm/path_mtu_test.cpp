@@ -74,7 +74,8 @@ protected:
 
     void start(const std::string &options) {
         build({.gro = false});
-        mirror({"inet input", "iifname \"lan\" udp dport 9", options, collector()});
+        mirror({"inet input", "iifname \"lan\" meta l4proto { tcp, udp } th dport 9", options,
+                collector()});
     }
 
     Bytes send(std::size_t payload) {
@@ -126,6 +127,28 @@ TEST_P(PathMtu, LearntByIcmpIsHonouredByFragment) {
     const Bytes frame = send(1400);
     EXPECT_TRUE(same_frames({frame}, copies()));
     EXPECT_TRUE(only_counters(net_->router).are({{"matched", 2}, {"sent", 1}, {"fragmented", 1}}));
+    EXPECT_TRUE(checker_->saw_no_change());
+}
+
+TEST_P(PathMtu, LearntByIcmpIsHonouredByResegment) {
+    start("");
+    learn();
+    limit_ = path_mtu + 14;
+    const Bytes payload = test::PacketBuilder().payload(1400).build();
+    Injector(net_->sender, "eth0")
+        .send(test::PacketBuilder()
+                  .eth(Topology::sender_mac, Topology::lan_mac)
+                  .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
+                  .tcp({.source = 1000, .destination = 9})
+                  .payload(payload)
+                  .build());
+    Bytes all;
+    const std::vector<Bytes> frames = copies();
+    EXPECT_EQ(frames.size(), 2U);
+    for (const Bytes &frame : frames)
+        all.insert(all.end(), frame.begin() + 14 + 20 + 20, frame.end());
+    EXPECT_TRUE(test::same_bytes(payload, all));
+    EXPECT_TRUE(only_counters(net_->router).are({{"matched", 2}, {"sent", 1}, {"resegmented", 1}}));
     EXPECT_TRUE(checker_->saw_no_change());
 }
 
