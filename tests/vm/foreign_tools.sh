@@ -38,7 +38,7 @@ library_packages() {
 # adopt_foreign_tools DIRECTORY KBUILD_PACKAGE: makes the tools of linux-kbuild, unpacked below
 # DIRECTORY/root, run on this machine.
 adopt_foreign_tools() {
-    local dir=$1 package=$2 tool deb
+    local dir=$1 package=$2 tool
     local -a tools
     mapfile -t tools < <(foreign_tools "$dir/root/usr/lib/$package")
     ((${#tools[@]})) || return 0
@@ -47,9 +47,7 @@ adopt_foreign_tools() {
     mapfile -t packages < <(library_packages "$package" && echo zlib1g)
     mkdir -p "$dir/libraries/debs"
     (cd "$dir/libraries/debs" && apt-get download -qq "${packages[@]}") || die "apt-get download failed"
-    for deb in "$dir"/libraries/debs/*.deb; do
-        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$dir/libraries" --no-same-owner
-    done
+    unpack_packages "$dir/libraries" "$dir"/libraries/debs/*.deb
     rm -rf "$dir/libraries/debs"
     local libraries up
     for tool in "${tools[@]}"; do

@@ -6,6 +6,7 @@ import sys
 import time
 
 from results import Results, Verdict
+from suites import run_suites
 from tiers import Filter, run_checks, run_label
 from vm_tier import run_vm
 
@@ -21,7 +22,7 @@ def main() -> int:
     tiers = {
         "checks": lambda: run_checks(results, wanted),
         "unit": lambda: run_label(results, wanted, "unit"),
-        "plugin": lambda: run_label(results, wanted, "plugin"),
+        "plugin": lambda: (run_label(results, wanted, "plugin"), run_suites(results, wanted)),
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
     }
     for name in arguments.tiers:

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Packages of any of Debian's suites, downloaded and unpacked without installing them. Source it, after
+# common.sh.
+
+# This machine's own Debian mirror serves every suite: security suites live beside it.
+mirror_of() {
+    local suite=$1 uri
+    if [[ -n ${RMIRROR_DEBIAN_MIRROR:-} ]]; then
+        uri=${RMIRROR_DEBIAN_MIRROR%/}
+    else
+        # shellcheck disable=SC2016  # apt's own variables
+        uri=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' |
+            awk '$2 == "main" && $1 ~ /\/debian\/?$/ { sub(/\/$/, "", $1); print $1; exit }')
+    fi
+    [[ -n $uri ]] || die "apt has no Debian mirror; set RMIRROR_DEBIAN_MIRROR"
+    case $suite in
+        *-security) echo "$uri-security" ;;
+        *) echo "$uri" ;;
+    esac
+}
+
+# A private apt: own sources, lists and cache; the machine's proxy and keys.
+private_apt_init() {
+    local dir=$1 suite
+    shift
+    mkdir -p "$dir"/{lists/partial,cache/archives/partial,etc}
+    : >"$dir/status"
+    for suite in "$@"; do
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+            "$(mirror_of "$suite") $suite main"
+    done >"$dir/etc/sources.list"
+    cat >"$dir/apt.conf" <<END
+Dir::Etc::sourcelist "$dir/etc/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::State "$dir";
+Dir::State::status "$dir/status";
+Dir::Cache "$dir/cache";
+APT::Architecture "amd64";
+APT::Architectures { "amd64"; };
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+END
+    export APT_CONFIG=$dir/apt.conf
+    apt-get update -qq || die "apt-get update failed for: $*"
+}
+
+# unpack_packages DIRECTORY FILE...: the files of these .debs, owned by whoever runs this.
+unpack_packages() {
+    local directory=$1 deb
+    shift
+    for deb in "$@"; do
+        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$directory" --no-same-owner
+    done
+}
