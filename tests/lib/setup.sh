@@ -14,6 +14,7 @@ packages_for() {
         modules) echo gcc-12 make kmod libelf1 zstd xz-utils debian-archive-keyring ca-certificates ;;
         plugin) echo nftables libnftables1 python3 python3-nftables iproute2 ;;
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools ;;
+        bench) echo iptables gnuplot-nox ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git ;;
         *) die "no packages are listed for $1" ;;

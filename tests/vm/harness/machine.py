@@ -17,8 +17,10 @@ _CMDLINE = ("console=ttyS0,115200 loglevel=5 panic=-1 oops=panic nokaslr mitigat
             "watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=100 audit=0 selinux=0 apparmor=0")
 
 
-def _base(accelerator: str, kernel: Path, initramfs: Path, console: Path, append: str) -> list[str]:
-    accel = {"tcg": ["-accel", "tcg,thread=multi,tb-size=512"], "kvm": ["-accel", "kvm"]}[accelerator]
+def _base(accelerator: str, kernel: Path, initramfs: Path, console: Path, append: str,
+          threads: str = "multi") -> list[str]:
+    accel = {"tcg": ["-accel", f"tcg,thread={threads},tb-size=512"],
+             "kvm": ["-accel", "kvm"]}[accelerator]
     cpu = {"tcg": "max,la57=off,pcid=off", "kvm": "host"}[accelerator]
     return [QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-machine", "pc,vmport=off,hpet=off", *accel, "-cpu", cpu,
@@ -35,7 +37,9 @@ def command_line(accelerator: str, kernel: Path, initramfs: Path, run_dir: Path,
         port = ["-device", "virtconsole,chardev=stdio"]
     else:
         port = ["-device", "virtserialport,chardev=stdio,name=rmirror.output"]
-    return [*_base(accelerator, kernel, initramfs, run_dir / "console", append),
+    # A guest whose instructions are counted runs in one thread.
+    threads = "single" if "-icount" in (extra or []) else "multi"
+    return [*_base(accelerator, kernel, initramfs, run_dir / "console", append, threads),
             "-m", memory, "-smp", str(processors),
             "-device", "virtio-rng-pci",
             "-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap",

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line of tests/bench/run: boots the guest, prints the table, judges the numbers."""
+
+import argparse
+import fnmatch
+import json
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests/vm/harness"))
+# pylint: disable=wrong-import-position
+import guest as vm  # noqa: E402
+import machine  # noqa: E402
+
+import plot  # noqa: E402
+import report  # noqa: E402
+import rows as table  # noqa: E402
+
+BUILD = ROOT / "build"
+COMMITTED = HERE / "results"
+# rep movs without these is counted word by word, not as one instruction.
+CPU = "max,la57=off,pcid=off,-erms,-fsrm"
+TIMEOUT = 3000
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tests/bench/run",
+        description="Count the instructions of one mirrored packet, for rmirror and for what else "
+                    "mirrors, in a QEMU guest whose clock is its instruction counter: pktgen hands "
+                    "packets to one device, copies leave by another, originals are dropped. The cost "
+                    "is that with the statement minus that of the same rule without it.",
+        epilog="Exit status: 0; 1 when a row is more than 3 % worse than the committed result, or a "
+               "goal is missed; 77 when it cannot run here.")
+    parser.add_argument("--kernel", action="append", metavar="VERSION",
+                        help="repeatable, see tests/vm/kernel --help (default: 6.1)")
+    parser.add_argument("--rows", default="*", metavar="PATTERNS",
+                        help="only rows whose name matches one of these, separated by commas: "
+                             "'gre*,tee*'")
+    parser.add_argument("--list", action="store_true", help="print the names of all rows")
+    parser.add_argument("--save", action="store_true",
+                        help="make this the result that later runs are compared with, and draw its "
+                             "picture: tests/bench/results/")
+    return parser
+
+
+def _wanted(patterns: str) -> list[str]:
+    names = [row.name for row in table.all_rows()]
+    globs = [glob.strip() for glob in patterns.split(",")]
+    return [name for name in names if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
+
+
+def _measure(kernel: str, names: list[str]) -> dict[str, report.Cost] | None:
+    run_dir = BUILD / "bench" / kernel
+    out = run_dir / "measured.json"
+    out.unlink(missing_ok=True)
+    options = vm.Options(
+        kernel=kernel, accelerator="tcg", processors=1, run_dir=run_dir, timeout=TIMEOUT,
+        qemu_args=["-icount", "shift=0,sleep=off", "-cpu", CPU],
+        environment={"LD_LIBRARY_PATH": str(BUILD / "plugin"),
+                     "BENCH_BUILD": str(BUILD / "tests/bench")})
+    result = vm.run(["python3", "-B", str(HERE / "guest.py"), str(out), *names], options)
+    for fault in result.faults:
+        print(f"tests/bench/run: {fault}", file=sys.stderr)
+    if result.faults or result.status != 0:
+        return None
+    return report.load(out)
+
+
+def _judge(kernel: str, measured: dict[str, report.Cost], save: bool, whole: bool) -> bool:
+    committed = COMMITTED / f"{kernel}.json"
+    print(f"\nkernel {kernel}: instructions for one copy\n")
+    print(report.text(measured))
+    good = True
+    for goal in report.goals(measured):
+        print(goal)
+        good = good and goal.reached
+    if save:
+        if not whole:
+            sys.exit("tests/bench/run: --save wants all rows")
+        COMMITTED.mkdir(exist_ok=True)
+        report.save(committed, measured)
+        plot.draw(committed.with_suffix(".svg"), kernel, measured)
+        print(f"saved: {committed.relative_to(ROOT)} and its picture")
+    elif committed.exists():
+        worse = report.worse(report.load(committed), measured)
+        for line in worse:
+            print(f"FAIL {line}")
+        good = good and not worse
+    return good
+
+
+def main() -> int:
+    """Returns the exit status."""
+    arguments = _parser().parse_args()
+    names = _wanted(arguments.rows)
+    if arguments.list or not names:
+        print("\n".join(row.name for row in table.all_rows()))
+        return 0 if names else 2
+    if not machine.is_installed():
+        print(f"tests/bench/run: {machine.QEMU} is missing: apt-get install qemu-system-x86")
+        return 77
+    os.chdir(ROOT)
+    good = True
+    for kernel in arguments.kernel or ["6.1"]:
+        measured = _measure(kernel, names)
+        if measured is None:
+            return 1
+        whole = len(names) == len(table.all_rows())
+        good = _judge(kernel, measured, arguments.save, whole) and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Costs as a table, against the goals, and against an earlier result."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import rows as table
+
+ENCAPSULATING = ("mirred-gretap", "mirred-erspan", "mirred-vxlan", "netdev-dup-gretap")
+WORSE = 1.03
+# Below so many instructions for a packet a difference is the guest's timer, not the row.
+NOISE = 15
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Instructions for a packet, with the statement and without."""
+    with_it: float = 0
+    without_it: float = 0
+    skipped: str = ""
+
+    @property
+    def copy(self) -> float:
+        """What the statement costs."""
+        return self.with_it - self.without_it
+
+
+def load(path: Path) -> dict[str, Cost]:
+    """Costs by the names of rows."""
+    return {name: Cost(entry.get("with", 0), entry.get("without", 0), entry.get("skipped", ""))
+            for name, entry in json.loads(path.read_text(encoding="ascii")).items()}
+
+
+def save(path: Path, costs: dict[str, Cost]) -> None:
+    """The reverse of load()."""
+    entries = {name: {"skipped": cost.skipped} if cost.skipped else
+               {"with": cost.with_it, "without": cost.without_it} for name, cost in costs.items()}
+    path.write_text(json.dumps(entries, indent=1) + "\n", encoding="ascii")
+
+
+def cheapest_encapsulating(costs: dict[str, Cost], suffix: str) -> float:
+    """Of the others, at a packet size; 0 if none was measured."""
+    found = [costs[name].copy for name in (f"{peer} {suffix}" for peer in ENCAPSULATING)
+             if name in costs and not costs[name].skipped]
+    return min(found, default=0)
+
+
+def _size(row: table.Row) -> str:
+    return "gso" if row.source.kind == "gso" else str(row.source.size)
+
+
+def _ratio(cost: float, reference: float) -> str:
+    return f"{cost / reference:.2f}" if reference else "-"
+
+
+def text(costs: dict[str, Cost]) -> str:
+    """The table: a line a row, with its ratios to rows of the same packet size."""
+    lines: list[str] = []
+    group = ""
+    heading = f"{'':32}{'copy':>8}{'/ TEE':>8}{'/ encap':>9}{'/ floor':>9}"
+    for row in table.all_rows():
+        cost = costs.get(row.name)
+        if cost is None:
+            continue
+        if row.group != group:
+            group = row.group
+            lines += ["", f"{group:32}{heading[32:]}"]
+        if cost.skipped:
+            lines.append(f"  {row.name:30}  skipped: {cost.skipped}")
+            continue
+        suffix = _size(row)
+        lines.append(f"  {row.name:30}{cost.copy:8.0f}"
+                     f"{_ratio(cost.copy, _copy(costs, f'tee {suffix}')):>8}"
+                     f"{_ratio(cost.copy, cheapest_encapsulating(costs, suffix)):>9}"
+                     f"{_ratio(cost.copy, _copy(costs, f'mirred {suffix}')):>9}")
+    return "\n".join(lines) + "\n"
+
+
+def _copy(costs: dict[str, Cost], name: str) -> float:
+    cost = costs.get(name)
+    return cost.copy if cost and not cost.skipped else 0
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One line of what this benchmark is for."""
+    what: str
+    ratio: float
+    most: float
+
+    @property
+    def reached(self) -> bool:
+        """To the two digits that it is stated with"""
+        return round(self.ratio, 2) <= self.most
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.reached else 'MISS'} {self.ratio:.2f} (<= {self.most:.2f}) {self.what}"
+
+
+def goals(costs: dict[str, Cost]) -> Iterator[Goal]:
+    """Those whose rows were measured."""
+    wanted: list[tuple[str, str, str, float]] = [
+        ("gre 60 against TEE", "gre 60", "tee 60", 0.40),
+        ("gre 1514 against TEE", "gre 1514", "tee 1514", 0.45),
+        ("gre 1514 len 60 against TEE", "gre 1514 len 60", "tee 1514", 0.38),
+        ("gre of 64 KB GSO against TEE", "gre gso", "tee gso", 0.60),
+        ("register of 256 collectors against a constant", "register x256 60",
+         "register constant 60", 1.25),
+        ("a rule that does not match against one with counter", "no-match rmirror x100",
+         "no-match counter x100", 1.00),
+    ]
+    for suffix in ("60", "512", "1514", "1514 len 60"):
+        wanted += [(f"{encap} {suffix} against gre", f"{encap} {suffix}", f"gre {suffix}", 1.15)
+                   for encap in ("vxlan", "erspan", "geneve", "tzsp")]
+        wanted.append((f"gre {suffix}: IPv6 outer against IPv4", f"gre6 {suffix}", f"gre {suffix}",
+                       1.10))
+    for what, row, reference, most in wanted:
+        if _copy(costs, row) and _copy(costs, reference):
+            yield Goal(what, _copy(costs, row) / _copy(costs, reference), most)
+    for suffix, most in (("60", 0.36), ("1514", 0.42)):
+        reference_cost = cheapest_encapsulating(costs, suffix)
+        if reference_cost and _copy(costs, f"gre {suffix}"):
+            yield Goal(f"gre {suffix} against the cheapest of the others that encapsulates",
+                       _copy(costs, f"gre {suffix}") / reference_cost, most)
+
+
+def worse(before: dict[str, Cost], now: dict[str, Cost]) -> list[str]:
+    """The rows that cost more than 3 % more than they did."""
+    lines = []
+    for name, cost in now.items():
+        old = _copy(before, name)
+        if old and not cost.skipped and cost.copy > old * WORSE and cost.copy > old + NOISE:
+            lines.append(f"{name}: {cost.copy:.0f} instructions, {old:.0f} in the committed result "
+                         f"(+{100 * (cost.copy / old - 1):.1f} %)")
+    return lines

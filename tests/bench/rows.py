@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What is measured: one row a way to mirror, packet size and circumstance.
+
+A row's cost is that of its packets with the statement minus that of the same packets with the same rule
+without it. Both are scripts for bash that the guest runs before it sends packets.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+COLLECTOR = "10.0.0.5"
+COLLECTOR6 = "fd00::5"
+REGISTER_COLLECTORS = (1, 16, 256)
+SIZES = (60, 512, 1514)
+ENCAPSULATIONS = ("gre", "erspan1", "erspan", "erspan3", "vxlan", "geneve", "tzsp", "none")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The packets of a row."""
+    kind: str = "pktgen"  # or "gso": TCP superframes from a tap device
+    size: int = 60  # bytes of the frame
+    ports: int = 1  # destination ports, from 9 on, one after another
+
+
+@dataclass(frozen=True)
+class Row:
+    """NAME is the key in results; GROUP is a heading of the table."""
+    name: str
+    group: str
+    source: Source
+    with_it: str
+    without_it: str
+    needs: str = ""  # a program or module the row cannot do without
+
+
+def _nft(rules: str, header: str) -> str:
+    return f"nft -f - <<'END'\n{header}\n\t\t{rules}\n\t}}\n}}\nEND\n"
+
+
+_INPUT = """table {family} bench {{
+	chain input {{
+		type filter hook input priority filter; policy drop;"""
+_INGRESS = """table netdev bench {
+	chain ingress {
+		type filter hook ingress device "in0" priority filter; policy drop;"""
+
+
+def _input(statement: str, family: str = "inet") -> str:
+    return _nft(f"meta mark 0 {statement}", _INPUT.format(family=family))
+
+
+def _ingress(statement: str) -> str:
+    return _nft(f"meta mark 0 {statement}", _INGRESS)
+
+
+def _legacy(target: str) -> str:
+    return ("iptables-legacy -P INPUT DROP\n"
+            f"iptables-legacy -A INPUT -m mark --mark 0 {target}\n")
+
+
+def _tc(action: str) -> str:
+    return ("tc qdisc add dev $IN clsact\n"
+            f"tc filter add dev $IN ingress matchall {action} action drop\n")
+
+
+def _row(name: str, group: str, source: Source, rule, statement: str, **more) -> Row:
+    return Row(name, group, source, rule(statement), rule(""), **more)
+
+
+def _peers(source: Source, suffix: str) -> Iterator[Row]:
+    group = "others, no encapsulation"
+    yield _row(f"mirred {suffix}", group, source, _tc, "action mirred egress mirror dev out0")
+    yield _row(f"netdev-dup {suffix}", group, source, _ingress, "dup to \"out0\"")
+    yield _row(f"tee {suffix}", group, source, _legacy, f"-j TEE --gateway {COLLECTOR}",
+               needs="iptables-legacy")
+    yield _row(f"nft-dup {suffix}", group, source, lambda s: _input(s, "ip"),
+               f"dup to {COLLECTOR} device \"out0\"")
+    group = "others, encapsulated"
+    for device in ("gretap", "erspan", "vxlan"):
+        yield _row(f"mirred-{device} {suffix}", group, source, _tc,
+                   f"action mirred egress mirror dev {device}9")
+    yield _row(f"netdev-dup-gretap {suffix}", group, source, _ingress, "dup to \"gretap9\"")
+
+
+def _ours(source: Source, suffix: str, options: str = "") -> Iterator[Row]:
+    for collector, version in ((COLLECTOR, ""), (COLLECTOR6, "6")):
+        group = f"rmirror, nft, IPv{version or 4} outer"
+        for encap in ENCAPSULATIONS:
+            yield _row(f"{encap}{version} {suffix}", group, source, _input,
+                       f"rmirror to {collector} encap {encap} {options}")
+
+
+def _no_match() -> Iterator[Row]:
+    group = "rules that do not match"
+    for count in (1, 10, 100):
+        for word, statement in (("counter", "counter"), ("rmirror", f"rmirror to {COLLECTOR}")):
+            rules = "\n\t\t".join([f"udp dport 7 {statement}"] * count)
+            header = _INPUT.format(family="inet")
+            yield Row(f"no-match {word} x{count}", group, Source(), _nft(rules, header),
+                      _nft("", header))
+
+
+def _conntrack(name: str, rule, statement: str, **more) -> Row:
+    track = ("nft -f - <<'END'\ntable inet track {\n\tchain pre {\n"
+             "\t\ttype filter hook prerouting priority mangle; ct state invalid\n\t}\n}\nEND\n")
+    return Row(f"{name} 60 ct", "with connection tracking", Source(), track + rule(statement),
+               track + rule(""), **more)
+
+
+def _register() -> Iterator[Row]:
+    group = "collector from a register"
+    for collectors in (0, *REGISTER_COLLECTORS):
+        source = Source(ports=max(collectors, 1))
+        name = f"register x{collectors}" if collectors else "register constant"
+        script = f'"$BENCH/register" {collectors} '
+        yield Row(f"{name} 60", group, source, script + "with", script + "without")
+
+
+def _gso() -> Iterator[Row]:
+    group = "64 KB GSO"
+    source = Source(kind="gso", size=65226)
+    yield _row("tee gso", group, source, _legacy, f"-j TEE --gateway {COLLECTOR}",
+               needs="iptables-legacy")
+    yield _row("mirred gso", group, source, _tc, "action mirred egress mirror dev out0")
+    for statement in ("gre", "vxlan", "erspan", "gre len 60"):
+        yield _row(f"{statement} gso", group, source, _input,
+                   f"rmirror to {COLLECTOR} encap {statement}")
+
+
+def _xt() -> Iterator[Row]:
+    group = "rmirror, iptables"
+    for size in SIZES:
+        yield _row(f"xt {size}", group, Source(size=size), _legacy,
+                   f"-j RMIRROR --target {COLLECTOR}", needs="xt_RMIRROR")
+    yield _row("xt 1514 len 60", group, Source(size=1514), _legacy,
+               f"-j RMIRROR --target {COLLECTOR} --len 60", needs="xt_RMIRROR")
+
+
+def all_rows() -> list[Row]:
+    """Every row, in the order of the table."""
+    rows: list[Row] = []
+    for size in SIZES:
+        rows += _peers(Source(size=size), str(size))
+    for size in SIZES:
+        rows += _ours(Source(size=size), str(size))
+    rows += _ours(Source(size=1514), "1514 len 60", "len 60")
+    for size in SIZES:
+        rows.append(_row(f"gre {size} ingress", "rmirror, nft, netdev ingress", Source(size=size),
+                         _ingress, f"rmirror to {COLLECTOR}"))
+    rows += _xt()
+    rows += _gso()
+    rows += _register()
+    rows += _no_match()
+    rows.append(_conntrack("tee", _legacy, f"-j TEE --gateway {COLLECTOR}", needs="iptables-legacy"))
+    rows.append(_conntrack("gre", _input, f"rmirror to {COLLECTOR}"))
+    return rows
+
