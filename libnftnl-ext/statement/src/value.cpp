@@ -122,6 +122,32 @@ void set(Statement &statement, OptionId id, const Value &value) {
     }
 }
 
+void unset(Statement &statement, OptionId id) {
+    const Statement defaults;
+    const Option &row = option(id);
+    switch (row.kind) {
+        case Kind::ENCAP:
+            statement.encap = defaults.encap;
+            break;
+        case Kind::MTU:
+            statement.mtu = defaults.mtu;
+            break;
+        case Kind::NUM:
+        case Kind::DSCP:
+            number_member(statement, id).reset();
+            break;
+        case Kind::ADDR:
+            statement.from.reset();
+            break;
+        case Kind::NAME:
+            statement.device.clear();
+            break;
+        case Kind::FLAG:
+            statement.flags &= ~row.flag;
+            break;
+    }
+}
+
 std::optional<Value> value_from_word(const Option &option, std::string_view word) {
     switch (option.kind) {
         case Kind::ENCAP:

@@ -28,6 +28,9 @@ Value get(const Statement &statement, OptionId id);
 // The value is of the option's kind and in its table's range.
 void set(Statement &statement, OptionId id, const Value &value);
 
+// As in a statement in which the option was never given.
+void unset(Statement &statement, OptionId id);
+
 // What an option's word in a text says. Numbers wider than 32 bits and whatever is no value of this
 // kind is nullopt; that it is in range is for check_value().
 std::optional<Value> value_from_word(const Option &option, std::string_view word);
