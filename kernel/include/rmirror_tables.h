@@ -66,7 +66,7 @@
 #define RMIRROR_OPTION_TABLE(X)							\
 	X(ENCAP,	"encap",	ENCAP,	0, RMIRROR_ENCAP_MAX, RMIRROR_E_ALL)	\
 	X(KEY,		"key",		NUM,	0, 0xffffffff,	RMIRROR_E_KEY)	\
-	X(LEN,		"len",		NUM,	14, 65535,	RMIRROR_E_ALL)	\
+	X(LEN,		"len",		NUM,	RMIRROR_LEN_MIN, RMIRROR_LEN_MAX, RMIRROR_E_ALL)	\
 	X(MTU,		"mtu",		MTU,	0, RMIRROR_MTU_MAX, RMIRROR_E_ALL)	\
 	X(TTL,		"ttl",		NUM,	1, 255,		RMIRROR_E_OUTER)	\
 	X(DSCP,		"dscp",		DSCP,	0, 63,		RMIRROR_E_OUTER)	\
@@ -93,10 +93,30 @@
 #define RMIRROR_FLAG_OF_NAME(id)	0
 #define RMIRROR_FLAG_OF_FLAG(id)	RMIRROR_F_##id
 
+/* A cut leaves an Ethernet header at least */
+#define RMIRROR_LEN_MIN		14
+#define RMIRROR_LEN_MAX		65535
+
 /* `encap none` keeps an L3 packet: its shortest cut is an IPv4 header */
 #define RMIRROR_LEN_MIN_NONE	20
 
 /* The defaults, where they are not 0 */
 #define RMIRROR_TTL_DEFAULT	255
+
+/*
+ * RMIRROR_DSCP_TABLE - X(name, value): the code points that nft has names for, in
+ * the order of `nft describe ip dscp`: of two names of one value it prints the
+ * first. RFC 2474 (cs), RFC 2597 (af), RFC 3246 (ef), RFC 5865 (va), RFC 8622
+ * (lephb).
+ */
+#define RMIRROR_DSCP_TABLE(X)							\
+	X("cs0", 0x00) X("cs1", 0x08) X("cs2", 0x10) X("cs3", 0x18)		\
+	X("cs4", 0x20) X("cs5", 0x28) X("cs6", 0x30) X("cs7", 0x38)		\
+	X("df", 0x00) X("be", 0x00) X("lephb", 0x01)				\
+	X("af11", 0x0a) X("af12", 0x0c) X("af13", 0x0e)				\
+	X("af21", 0x12) X("af22", 0x14) X("af23", 0x16)				\
+	X("af31", 0x1a) X("af32", 0x1c) X("af33", 0x1e)				\
+	X("af41", 0x22) X("af42", 0x24) X("af43", 0x26)				\
+	X("va", 0x2c) X("ef", 0x2e)
 
 #endif /* _RMIRROR_TABLES_H */

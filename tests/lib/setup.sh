@@ -9,11 +9,13 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 packages_for() {
     case $1 in
         build) echo g++ cmake ninja-build pkg-config libgtest-dev libgmock-dev libmnl-dev \
-            libnftnl-dev libjansson-dev python3-docutils ;;
+            libnftnl-dev libjansson-dev libxtables-dev python3-docutils ;;
         # libelf1: objtool of the kernel's headers. gcc-12 is what Debian 12's kernels are built with.
         modules) echo gcc-12 make kmod libelf1 zstd xz-utils debian-archive-keyring ca-certificates ;;
         plugin) echo nftables libnftables1 python3 python3-nftables iproute2 ;;
-        vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools ;;
+        # libc6-dev-i386: programs as a 32-bit system has them.
+        vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools \
+            iptables libc6-dev-i386 ;;
         bench) echo iptables gnuplot-nox ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;

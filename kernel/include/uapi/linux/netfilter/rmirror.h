@@ -31,6 +31,8 @@
 #ifndef _UAPI_LINUX_NETFILTER_RMIRROR_H
 #define _UAPI_LINUX_NETFILTER_RMIRROR_H
 
+#include <linux/types.h>
+
 #define RMIRROR_NFT_EXPR	"rmirror"
 
 /**
@@ -119,5 +121,68 @@ enum rmirror_mtu {
 #define RMIRROR_F_SEQ		(1 << 0)	/* GRE sequence numbers */
 #define RMIRROR_F_PLATFORM	(1 << 1)	/* ERSPAN III platform sub-header */
 #define RMIRROR_F_MASK		(RMIRROR_F_SEQ | RMIRROR_F_PLATFORM)
+
+/*
+ * The x_tables target
+ * -------------------
+ *
+ * Name RMIRROR_XT_TARGET. Packets go on to the next rule. Both structures have
+ * one layout for 32 and 64 bit programs; numbers are in host order, addresses in
+ * network byte order. The errors are those of the expression.
+ */
+#define RMIRROR_XT_TARGET	"RMIRROR"
+
+/**
+ * struct xt_rmirror_tginfo - revision 0, NFPROTO_IPV4: the original RMIRROR target
+ *
+ * @dst: the collector, IPv4, in the first of these; the others are 0
+ * @len: bytes of the mirrored frame to keep; 0, and what no frame reaches: all.
+ *	1..13 is taken for 14, an Ethernet header
+ */
+struct xt_rmirror_tginfo {
+	__be32	dst[4];
+	__u32	len;
+};
+
+/**
+ * struct xt_rmirror_tginfo_v1 - revision 1, every family: the whole statement
+ *
+ * @given: 1 << NFTA_RMIRROR_* of each option that was given, its value in the
+ *	field below; the field of any other is 0
+ * @family: of @addr and @saddr: NFPROTO_IPV4 (they are in the first element, the
+ *	others are 0) or NFPROTO_IPV6
+ * @addr: the collector
+ * @saddr: outer source
+ * @encap: enum rmirror_encap
+ * @key: GRE key, ERSPAN session id or VNI
+ * @len: bytes of the mirrored frame to keep
+ * @mtu: enum rmirror_mtu
+ * @ttl: outer TTL or hop limit
+ * @dscp: outer DSCP, 0..63
+ * @mark: mark of the copy
+ * @port: UDP destination port
+ * @flags: RMIRROR_F_*
+ * @oifname: output device or VRF; ends with a NUL
+ * @reserved: 0
+ * @mirror: the kernel's own; 0 from and to user space
+ */
+struct xt_rmirror_tginfo_v1 {
+	__u32		given;
+	__u32		family;
+	__be32		addr[4];
+	__be32		saddr[4];
+	__u32		encap;
+	__u32		key;
+	__u32		len;
+	__u32		mtu;
+	__u32		ttl;
+	__u32		dscp;
+	__u32		mark;
+	__u32		port;
+	__u32		flags;
+	char		oifname[16];
+	__u32		reserved;
+	__aligned_u64	mirror;
+};
 
 #endif /* _UAPI_LINUX_NETFILTER_RMIRROR_H */

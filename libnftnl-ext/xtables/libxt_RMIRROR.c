@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "RMIRROR" target extension for iptables, ip6tables, ebtables-nft and
+ * arptables-nft: the original target's options (revision 0) and those of the
+ * nft statement (revision 1).
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <xtables.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/rmirror.h>
+#include <linux/netfilter/x_tables.h>
+
+#include "address.h"
+#include "options.h"
+
+enum {
+	O_TARGET = OPTION_ROWS,
+	O_GATEWAY,
+};
+
+#define X6_OF_ENCAP	XTTYPE_STRING
+#define X6_OF_MTU	XTTYPE_STRING
+#define X6_OF_NUM	XTTYPE_STRING
+#define X6_OF_DSCP	XTTYPE_STRING
+#define X6_OF_ADDR	XTTYPE_STRING
+#define X6_OF_NAME	XTTYPE_STRING
+#define X6_OF_FLAG	XTTYPE_NONE
+
+static const struct xt_option_entry rmirror_opts[] = {
+	{ .name = "target", .id = O_TARGET, .type = XTTYPE_STRING },
+	{ .name = "gateway", .id = O_GATEWAY, .type = XTTYPE_STRING },
+#define X(attr, word, kind, min, max, encaps) \
+	{ .name = (word), .id = ROW_##attr, .type = X6_OF_##kind },
+	RMIRROR_OPTION_TABLE(X)
+#undef X
+	XTOPT_TABLEEND,
+};
+
+static const char *const meanings[OPTION_ROWS] = {
+	[ROW_ENCAP]	= "what a copy is wrapped in (gre)",
+	[ROW_KEY]	= "GRE key, ERSPAN session id or VNI",
+	[ROW_LEN]	= "bytes of the frame to keep (all)",
+	[ROW_MTU]	= "copies too long for the path (resegment)",
+	[ROW_TTL]	= "outer TTL or hop limit (255)",
+	[ROW_DSCP]	= "outer DSCP, or its name (0)",
+	[ROW_SADDR]	= "outer source address (by route)",
+	[ROW_OIFNAME]	= "output device or VRF (by route)",
+	[ROW_MARK]	= "mark of the copy (0)",
+	[ROW_PORT]	= "UDP destination (of the encapsulation)",
+	[ROW_SEQ]	= "GRE sequence numbers",
+	[ROW_PLATFORM]	= "erspan3: platform sub-header",
+};
+
+static void rmirror_help(void)
+{
+	char words[OPTION_TEXT_MAX];
+	unsigned int row;
+
+	printf(
+"RMIRROR target options:\n"
+"  --target HOST         send copies to this collector\n"
+"  --gateway HOST        send bare copies to this next hop: --encap none\n");
+	for (row = 0; row < OPTION_ROWS; row++) {
+		const struct option_info *option = &option_infos[row];
+		char value[32] = "";
+
+		if (option->kind == KIND_NUM || option->kind == KIND_DSCP)
+			snprintf(value, sizeof(value), "%u..%u", option->min, option->max);
+		else if (option->kind != KIND_FLAG)
+			strcpy(value, option->kind == KIND_ADDR ? "ADDRESS" :
+				      option->kind == KIND_NAME ? "NAME" : "WORD");
+		printf("  --%-9s %-13s %s\n", option->word, value, meanings[row]);
+	}
+	options_encaps(RMIRROR_E_ALL, words);
+	printf("Words of --encap: %s\n", words);
+	options_mtus(words);
+	printf("Words of --mtu: %s\n", words);
+}
+
+static void rmirror_parse(struct xt_option_call *cb)
+{
+	struct option_words *words = cb->udata;
+	const char *word = cb->arg ? cb->arg : "";
+
+	xtables_option_parse(cb);
+	if (cb->entry->id == O_TARGET)
+		words->target = word;
+	else if (cb->entry->id == O_GATEWAY)
+		words->gateway = word;
+	else
+		words->word[cb->entry->id] = word;
+}
+
+/* `--len 0` was the original's way to say that the whole frame is wanted. */
+static void drop_len_0(struct option_words *words)
+{
+	if (words->word[ROW_LEN] && strcmp(words->word[ROW_LEN], "0") == 0)
+		words->word[ROW_LEN] = NULL;
+}
+
+static bool is_original(const struct option_words *words)
+{
+	unsigned int row;
+
+	for (row = 0; row < OPTION_ROWS; row++)
+		if (row != ROW_LEN && words->word[row])
+			return false;
+	return !words->gateway;
+}
+
+static struct xt_rmirror_tginfo_v1 parse_words(struct option_words *words, int family)
+{
+	struct xt_rmirror_tginfo_v1 info;
+	char error[OPTION_TEXT_MAX];
+
+	if (family == AF_INET && is_original(words))
+		drop_len_0(words);
+	if (!options_parse(words, family, &info, error))
+		xtables_error(PARAMETER_PROBLEM, "RMIRROR: %s", error);
+	return info;
+}
+
+static void rmirror_check4(struct xt_fcheck_call *cb)
+{
+	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_INET);
+
+	memcpy(cb->data, &info, sizeof(info));
+}
+
+static void rmirror_check6(struct xt_fcheck_call *cb)
+{
+	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_INET6);
+
+	memcpy(cb->data, &info, sizeof(info));
+}
+
+static void rmirror_check(struct xt_fcheck_call *cb)
+{
+	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_UNSPEC);
+
+	memcpy(cb->data, &info, sizeof(info));
+}
+
+/* The kernel has but revision 0. */
+static void rmirror_check_v0(struct xt_fcheck_call *cb)
+{
+	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_INET);
+	struct xt_rmirror_tginfo *v0 = cb->data;
+
+	if (info.family != NFPROTO_IPV4 || info.given & ~(1u << NFTA_RMIRROR_LEN))
+		xtables_error(PARAMETER_PROBLEM,
+			      "RMIRROR: the kernel's target knows but --target with an IPv4 "
+			      "address and --len; is its module there? See modprobe xt_RMIRROR");
+	memset(v0, 0, sizeof(*v0));
+	v0->dst[0] = info.addr[0];
+	v0->len = info.len;
+}
+
+/* What a rule of either revision says */
+static struct xt_rmirror_tginfo_v1 statement_of(const struct xt_entry_target *target)
+{
+	struct xt_rmirror_tginfo_v1 info = { .family = NFPROTO_IPV4 };
+	struct xt_rmirror_tginfo v0;
+
+	if (target->u.user.revision != 0) {
+		memcpy(&info, target->data, sizeof(info));
+		return info;
+	}
+	memcpy(&v0, target->data, sizeof(v0));
+	info.addr[0] = v0.dst[0];
+	/* As the kernel takes it. */
+	if (v0.len != 0 && v0.len <= RMIRROR_LEN_MAX) {
+		info.len = v0.len < RMIRROR_LEN_MIN ? RMIRROR_LEN_MIN : v0.len;
+		info.given = 1u << NFTA_RMIRROR_LEN;
+	}
+	return info;
+}
+
+static void rmirror_save(const void *ip, const struct xt_entry_target *target)
+{
+	const struct xt_rmirror_tginfo_v1 info = statement_of(target);
+	const bool bare = info.encap == RMIRROR_ENCAP_NONE;
+	char text[OPTION_TEXT_MAX];
+	unsigned int row;
+
+	address_print(info.family, info.addr, text);
+	printf(" --%s %s", bare ? "gateway" : "target", text);
+	for (row = 0; row < OPTION_ROWS; row++) {
+		if (!options_value(&info, row, text) || (bare && row == ROW_ENCAP))
+			continue;
+		printf(" --%s", option_infos[row].word);
+		if (option_infos[row].kind == KIND_NAME)
+			xtables_save_string(text);
+		else if (option_infos[row].kind != KIND_FLAG)
+			printf(" %s", text);
+	}
+}
+
+/* The options as nft's statement has them, each with a blank before it */
+static void print_options(const struct xt_rmirror_tginfo_v1 *info, struct xt_xlate *xl)
+{
+	char text[OPTION_TEXT_MAX], words[OPTION_TEXT_MAX * 2];
+	unsigned int row;
+
+	for (row = 0; row < OPTION_ROWS; row++) {
+		const char *quote = option_infos[row].kind == KIND_NAME ? "\"" : "";
+
+		if (!options_value(info, row, text))
+			continue;
+		snprintf(words, sizeof(words), "%s%s%s%s%s", option_infos[row].word,
+			 option_infos[row].kind == KIND_FLAG ? "" : " ", quote, text, quote);
+		if (xl)
+			xt_xlate_add(xl, " %s", words);
+		else
+			printf(" %s", words);
+	}
+}
+
+static void rmirror_print(const void *ip, const struct xt_entry_target *target, int numeric)
+{
+	const struct xt_rmirror_tginfo_v1 info = statement_of(target);
+	char text[ADDRESS_TEXT_MAX];
+
+	address_print(info.family, info.addr, text);
+	if (numeric)
+		printf(" rmirror to %s", text);
+	else if (info.family == NFPROTO_IPV4)
+		printf(" rmirror to %s", xtables_ipaddr_to_anyname((const void *)info.addr));
+	else
+		printf(" rmirror to %s", xtables_ip6addr_to_anyname((const void *)info.addr));
+	print_options(&info, NULL);
+}
+
+static int rmirror_xlate(struct xt_xlate *xl, const struct xt_xlate_tg_params *params)
+{
+	const struct xt_rmirror_tginfo_v1 info = statement_of(params->target);
+	char text[ADDRESS_TEXT_MAX];
+
+	address_print(info.family, info.addr, text);
+	xt_xlate_add(xl, "rmirror to %s", text);
+	print_options(&info, xl);
+	return 1;
+}
+
+#define COMMON							\
+	.name		= RMIRROR_XT_TARGET,			\
+	.version	= XTABLES_VERSION,			\
+	.help		= rmirror_help,				\
+	.print		= rmirror_print,			\
+	.save		= rmirror_save,				\
+	.x6_parse	= rmirror_parse,			\
+	.x6_options	= rmirror_opts,				\
+	.udata_size	= sizeof(struct option_words),		\
+	.xlate		= rmirror_xlate
+
+#define V1							\
+	COMMON,							\
+	.revision	= 1,					\
+	.size		= XT_ALIGN(sizeof(struct xt_rmirror_tginfo_v1)), \
+	.userspacesize	= offsetof(struct xt_rmirror_tginfo_v1, mirror)
+
+static struct xtables_target rmirror_v0 = {
+	COMMON,
+	.revision	= 0,
+	.family		= NFPROTO_IPV4,
+	.size		= XT_ALIGN(sizeof(struct xt_rmirror_tginfo)),
+	.userspacesize	= sizeof(struct xt_rmirror_tginfo),
+	.x6_fcheck	= rmirror_check_v0,
+};
+
+static struct xtables_target rmirror_v1[] = {
+	{ V1, .family = NFPROTO_IPV4, .x6_fcheck = rmirror_check4 },
+	{ V1, .family = NFPROTO_IPV6, .x6_fcheck = rmirror_check6 },
+	{ V1, .family = NFPROTO_UNSPEC, .x6_fcheck = rmirror_check },
+};
+
+/*
+ * libxtables takes the best revision that the kernel has, for all new rules, and
+ * forgets the others. So that a rule of revision 0, from a binary of the original
+ * target, can still be listed by iptables-legacy, which looks for the rule's own
+ * revision, that one is taken first, and finds its place behind the better one.
+ */
+static void __attribute__((constructor)) rmirror_register(void)
+{
+	xtables_register_target(&rmirror_v0);
+	xtables_find_target(rmirror_v0.name, XTF_DONT_LOAD);
+	xtables_register_targets(rmirror_v1, sizeof(rmirror_v1) / sizeof(rmirror_v1[0]));
+}
