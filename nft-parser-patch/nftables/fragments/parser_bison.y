@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+rmirror_stmt		:	rmirror_stmt_alloc	%prec RMIRROR
+			|	rmirror_stmt_alloc	rmirror_args	%prec RMIRROR
+			;
+
+rmirror_stmt_alloc	:	RMIRROR	TO	stmt_expr
+			{
+				$$ = rmirror_stmt_alloc(&@$);
+				$$->rmirror.to = $3;
+			}
+			|	RMIRROR	nf_key_proto	TO	stmt_expr
+			{
+				$$ = rmirror_stmt_alloc(&@$);
+				$$->rmirror.family = $2;
+				$$->rmirror.to = $4;
+			}
+			|	RMIRROR	error
+			{
+				/* What follows is not to be scanned as if it were the statement. */
+				$$ = NULL;
+				scanner_pop_start_cond(nft->scanner, PARSER_SC_STMT_RMIRROR);
+				YYERROR;
+			}
+			;
+
+rmirror_args		:	rmirror_arg
+			{
+				$<stmt>$	= $<stmt>0;
+			}
+			|	rmirror_args	rmirror_arg
+			;
+
+rmirror_arg		:	RMIRROR_OPTION	rmirror_value	close_scope_rmirror_arg
+			{
+				if (!rmirror_stmt_set_arg($<stmt>0, $1, $2)) {
+					erec_queue(error(&@1, "repeated option '%s'", rmirror_option_word($1)),
+						   state->msgs);
+					YYERROR;
+				}
+			}
+			|	RMIRROR_OPTION	error
+			{
+				scanner_pop_start_cond(nft->scanner, PARSER_SC_RMIRROR_ARG);
+				YYERROR;
+			}
+			|	RMIRROR_FLAG
+			{
+				struct expr *flag;
+
+				flag = symbol_expr_alloc(&@$, SYMBOL_VALUE, current_scope(state),
+							 rmirror_option_word($1));
+				if (!rmirror_stmt_set_arg($<stmt>0, $1, flag)) {
+					erec_queue(error(&@1, "repeated option '%s'", rmirror_option_word($1)),
+						   state->msgs);
+					YYERROR;
+				}
+			}
+			|	STRING
+			{
+				erec_queue(error(&@1, "unknown option '%s', expected one of %s or another statement",
+						 $1, rmirror_option_words()),
+					   state->msgs);
+				free((void *)$1);
+				YYERROR;
+			}
+			;
+
+rmirror_value		:	symbol_expr
+			|	integer_expr
+			;
+
