@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from results import Case, Results, Verdict, read_gtest
@@ -17,6 +19,8 @@ _SUITE_SECONDS = 3600
 _DEBUG_SUITE_SECONDS = 4 * 3600
 _PROGRESS_SECONDS = 15
 _SKIPPED = 77
+# Each takes 1 or 2 GB.
+_GUESTS_MAX = 4
 
 _STARTED = re.compile(r"^\[ RUN      \] (\S+)")
 _ENDED = re.compile(r"^\[ +(OK|FAILED|SKIPPED) +\] (\S+) \(\d+ ms\)")
@@ -48,16 +52,27 @@ class _Progress:
                 for name, word in self.ended.items()]
 
 
-def _run_program(results: Results, wanted: Filter, program: Path, kernel: str) -> None:
+@dataclass(frozen=True)
+class _Shard:
+    """A part of the tests of a program, in a guest of its own: GoogleTest's sharding."""
+    index: int
+    total: int
+
+    def environment(self) -> list[str]:
+        return ["--env", f"GTEST_TOTAL_SHARDS={self.total}",
+                "--env", f"GTEST_SHARD_INDEX={self.index}"]
+
+
+def _run_shard(wanted: Filter, program: Path, kernel: str, shard: _Shard) -> list[Case]:
     prefix = f"vm {kernel}: "
-    run_dir = BUILD / "vm" / f"tests-{kernel}-{program.name}"
+    run_dir = BUILD / "vm" / f"tests-{kernel}-{program.name}-{shard.index}"
     report = run_dir / "report.xml"
     report.unlink(missing_ok=True)
-    progress = _Progress(f"vm {kernel}")
+    progress = _Progress(f"vm {kernel}, guest {shard.index + 1} of {shard.total}")
     seconds = _DEBUG_SUITE_SECONDS if kernel.endswith("-debug") else _SUITE_SECONDS
     command = [str(_RUN), "--kernel", kernel, "--timeout", str(seconds),
-               "--run-dir", str(run_dir), "--", str(program), "--gtest_color=no",
-               f"--gtest_output=xml:{report}"]
+               "--run-dir", str(run_dir), *shard.environment(), "--", str(program),
+               "--gtest_color=no", f"--gtest_output=xml:{report}"]
     if wanted.is_set:
         command.append(f"--gtest_filter={wanted.for_gtest()}")
     run_dir.mkdir(parents=True, exist_ok=True)
@@ -70,20 +85,27 @@ def _run_program(results: Results, wanted: Filter, program: Path, kernel: str) -
     complaint = (run_dir / "errors").read_text(errors="replace")
 
     if process.returncode == _SKIPPED:
-        results.add(Case(prefix + program.name, Verdict.SKIPPED, complaint))
-        return
-    cases = read_gtest(report, prefix)
-    complete = bool(cases)
-    if not complete:
-        cases = progress.cases(prefix)
-    results.add_all(cases)
+        return [Case(prefix + program.name, Verdict.SKIPPED, complaint)]
+    cases = read_gtest(report, prefix) or progress.cases(prefix)
     failed = any(case.verdict is Verdict.FAILED for case in cases)
     if process.returncode not in (0, 1) or (process.returncode == 1 and not failed):
         during = f"while {progress.running} ran\n" if progress.running else ""
-        results.add(Case(prefix + program.name, Verdict.FAILED,
-                         f"{during}{complaint}exit status {process.returncode}"))
-    elif not cases and not wanted.is_set:
-        results.add(Case(prefix + program.name, Verdict.FAILED, "no test ran"))
+        cases.append(Case(prefix + program.name, Verdict.FAILED,
+                          f"{during}{complaint}exit status {process.returncode}"))
+    return cases
+
+
+def _run_program(results: Results, wanted: Filter, program: Path, kernel: str) -> None:
+    total = min(int(os.environ.get("RMIRROR_JOBS", os.cpu_count() or 1)), _GUESTS_MAX)
+    with ThreadPoolExecutor(total) as guests:
+        shards = [guests.submit(_run_shard, wanted, program, kernel, _Shard(index, total))
+                  for index in range(total)]
+        cases = [case for shard in shards for case in shard.result()]
+    # What every guest says for the same reason is said once.
+    cases = list(dict.fromkeys(cases))
+    results.add_all(cases)
+    if not cases and not wanted.is_set:
+        results.add(Case(f"vm {kernel}: {program.name}", Verdict.FAILED, "no test ran"))
 
 
 def _run_selftest(results: Results, wanted: Filter, kernel: str) -> None:

@@ -2,6 +2,7 @@
 """Takes the kernel proper out of a compressed image: under TCG unpacking it costs 3 s a boot."""
 
 import lzma
+import os
 import subprocess
 import zlib
 from collections.abc import Callable
@@ -35,7 +36,7 @@ def extract(kernel: Path) -> Path:
                 data = b""
             # An Xen/PVH note is what lets QEMU boot an ELF kernel.
             if data.startswith(b"\x7fELF") and b"Xen\0" in data:
-                temporary = out.with_suffix(".new")
+                temporary = out.with_suffix(f".{os.getpid()}")  # another guest may do the same
                 temporary.write_bytes(data)
                 temporary.replace(out)
                 return out

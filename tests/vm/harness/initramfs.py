@@ -3,6 +3,7 @@
 
 import io
 import lzma
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -71,7 +72,7 @@ def build(kernel: Path, init: Path) -> Path:
         if name.endswith(".xz"):  # busybox's insmod takes plain files only
             data, name = lzma.decompress(data), name.removesuffix(".xz")
         cpio.add(f"modules/{index:02}-{name}", 0o100644, data)
-    temporary = out.with_suffix(".new")
+    temporary = out.with_suffix(f".{os.getpid()}")  # another guest may do the same
     temporary.write_bytes(cpio.finish())
     temporary.replace(out)
     return out
