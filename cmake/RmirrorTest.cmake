@@ -8,6 +8,16 @@
 if(RMIRROR_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)
+  configure_file("${PROJECT_SOURCE_DIR}/tests/support/paths.hpp.in"
+    "${PROJECT_BINARY_DIR}/generated/support/paths.hpp" @ONLY)
+
+  # Link `rmirror_test_settings` in whatever is for tests only: they wait for the compiler longer than
+  # for the program, and no one steps through them.
+  add_library(rmirror_test_settings INTERFACE)
+  target_link_libraries(rmirror_test_settings INTERFACE rmirror_settings)
+  target_compile_options(rmirror_test_settings INTERFACE $<$<CONFIG:RelWithDebInfo>:-O1;-g1>)
+  target_include_directories(rmirror_test_settings INTERFACE
+    "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_BINARY_DIR}/generated")
 endif()
 
 function(rmirror_add_test name)
@@ -15,9 +25,7 @@ function(rmirror_add_test name)
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${arg_LABEL}")
-  target_link_libraries(${name} PRIVATE rmirror_settings ${arg_LIBRARIES} GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
-    RMIRROR_SOURCE_DIR="${PROJECT_SOURCE_DIR}" RMIRROR_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_link_libraries(${name} PRIVATE rmirror_test_settings ${arg_LIBRARIES} GTest::gtest_main)
   if(NOT arg_LABEL STREQUAL "vm")
     gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} DISCOVERY_MODE PRE_TEST)
   endif()

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "statement_support.hpp"
+#include "support/paths.hpp"
 
 namespace rmirror::test {
 namespace {

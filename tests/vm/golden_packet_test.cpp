@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "support/hexdump.hpp"
+#include "support/paths.hpp"
 #include "vm/support/capture.hpp"
 #include "vm/support/link.hpp"
 #include "vm/support/mirror.hpp"

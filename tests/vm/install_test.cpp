@@ -6,6 +6,7 @@
 
 #include <filesystem>
 
+#include "support/paths.hpp"
 #include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/netns.hpp"

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/paths.hpp"
 #include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/netns.hpp"

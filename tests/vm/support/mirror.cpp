@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "support/paths.hpp"
 #include "vm/support/time_scale.hpp"
 
 namespace rmirror::vm {
