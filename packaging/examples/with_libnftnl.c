@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
+#include <libnftnl/expr.h>
 
 #include "mirror.h"
 
