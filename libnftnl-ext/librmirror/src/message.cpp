@@ -57,11 +57,23 @@ const nlattr *Attributes::find(std::uint16_t type) {
     return attribute;
 }
 
+bool Attributes::are_complete() {
+    while (next() != nullptr) {
+    }
+    return left_ == 0;
+}
+
 bool is_rule(const nlmsghdr *nlh) {
     constexpr int subsystem = NFNL_SUBSYS_NFTABLES << 8;
     return (nlh->nlmsg_type == (subsystem | NFT_MSG_NEWRULE) ||
             nlh->nlmsg_type == (subsystem | NFT_MSG_DELRULE)) &&
            nlh->nlmsg_len >= MNL_NLMSG_HDRLEN + sizeof(nfgenmsg);
+}
+
+bool is_well_formed(const nlmsghdr *nlh) {
+    const nlattr *list = expressions_of(nlh);
+    return Attributes(nlh, sizeof(nfgenmsg)).are_complete() &&
+           (list == nullptr || Attributes(list).are_complete());
 }
 
 const nlattr *expressions_of(const nlmsghdr *nlh) {

@@ -35,6 +35,8 @@ public:
     const nlattr *next();
     // The next one of this type, from where the walk is.
     const nlattr *find(std::uint16_t type);
+    // Goes to the end; whether that is where the attributes end.
+    bool are_complete();
 
 private:
     const char *at_ = nullptr;
@@ -43,6 +45,8 @@ private:
 
 // Is it an NFT_MSG_NEWRULE or an NFT_MSG_DELRULE?
 bool is_rule(const nlmsghdr *nlh);
+// Whether the attributes of a rule, and the elements of its expressions, are all there.
+bool is_well_formed(const nlmsghdr *nlh);
 // NFTA_RULE_EXPRESSIONS of a rule, nullptr when there is none.
 const nlattr *expressions_of(const nlmsghdr *nlh);
 // The attribute of a rule's expression list is an rmirror expression.

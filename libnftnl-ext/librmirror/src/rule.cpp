@@ -85,6 +85,10 @@ int rmirror_rule_nlmsg_insert(nlmsghdr *nlh, std::size_t size, std::uint32_t ind
             c::fail(err, {no_rule, {}});
             return -1;
         }
+        if (!c::is_well_formed(nlh)) {
+            c::fail(err, {"the message is malformed", {}});
+            return -1;
+        }
         if (!c::is_valid(stmt, err))
             return -1;
         return insert(nlh, size, index, stmt->statement, err);
