@@ -5,74 +5,15 @@
 #include <rmirror_tables.h>
 
 #include <algorithm>
-#include <bit>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <sstream>
 
 #include "statement_support.hpp"
-#include "support/paths.hpp"
+#include "support/golden_netlink.hpp"
 
 namespace rmirror::test {
 namespace {
 
-struct Golden {
-    std::string name;
-    std::string text;
-    std::string prints;
-    Bytes bytes;
-};
-
-void PrintTo(const Golden &golden, std::ostream *out) {
-    *out << golden.name;
-}
-
-// The files hold little-endian headers.
-void swap_headers(Bytes &bytes) {
-    for (std::size_t at = 0; at + 4 <= bytes.size();) {
-        const std::size_t length = bytes[at] + 256U * bytes[at + 1];
-        std::swap(bytes[at], bytes[at + 1]);
-        std::swap(bytes[at + 2], bytes[at + 3]);
-        at += std::max<std::size_t>(4, (length + 3) / 4 * 4);
-    }
-}
-
-Golden read_golden(const std::filesystem::path &path) {
-    Golden golden{path.stem().string(), {}, {}, {}};
-    std::ifstream file(path);
-    bool in_bytes = false;
-    for (std::string line; std::getline(file, line);) {
-        line.erase(std::min(line.find('#'), line.size()));
-        if (line.starts_with("text: "))
-            golden.text = line.substr(6);
-        else if (line.starts_with("prints: "))
-            golden.prints = line.substr(8);
-        else if (line == "bytes:")
-            in_bytes = true;
-        else if (in_bytes) {
-            std::istringstream words(line);
-            for (std::string word; words >> word;)
-                golden.bytes.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
-        }
-    }
-    if (golden.prints.empty())
-        golden.prints = golden.text;
-    if constexpr (std::endian::native == std::endian::big)
-        swap_headers(golden.bytes);
-    return golden;
-}
-
-std::vector<Golden> read_all() {
-    std::vector<Golden> all;
-    for (const auto &entry :
-         std::filesystem::directory_iterator(RMIRROR_SOURCE_DIR "/tests/golden/netlink"))
-        if (entry.path().extension() == ".txt")
-            all.push_back(read_golden(entry.path()));
-    std::sort(all.begin(), all.end(),
-              [](const Golden &a, const Golden &b) { return a.name < b.name; });
-    return all;
-}
+using Golden = GoldenNetlink;
 
 class NetlinkGolden : public testing::TestWithParam<Golden> {};
 
@@ -92,7 +33,7 @@ TEST_P(NetlinkGolden, DecodesToTheText) {
     EXPECT_EQ(hex(encode(*decoded)), hex(golden.bytes));
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, NetlinkGolden, testing::ValuesIn(read_all()),
+INSTANTIATE_TEST_SUITE_P(Files, NetlinkGolden, testing::ValuesIn(read_golden_netlink()),
                          [](const auto &file) { return file.param.name; });
 
 // Whether the bytes hold the whole attribute.
@@ -102,7 +43,7 @@ bool has_attribute(const Bytes &bytes, const Bytes &attribute) {
 }
 
 bool some_file(const std::function<bool(const Golden &)> &wanted) {
-    const auto all = read_all();
+    const auto all = read_golden_netlink();
     return std::any_of(all.begin(), all.end(), wanted);
 }
 

@@ -3,11 +3,9 @@
 // The statement's way through stock nft, plugin and kernel, and back.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <fstream>
 
-#include "support/paths.hpp"
+#include "support/golden_netlink.hpp"
 #include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/netns.hpp"
@@ -15,32 +13,10 @@
 namespace rmirror::vm {
 namespace {
 
-// The statements of tests/golden/netlink that have a text, and how they are listed
-struct Golden {
-    std::string name;
-    std::string text;
-    std::string prints;
-};
-
-std::vector<Golden> read_all() {
-    std::vector<Golden> all;
-    for (const auto &entry :
-         std::filesystem::directory_iterator(RMIRROR_SOURCE_DIR "/tests/golden/netlink")) {
-        Golden golden{entry.path().stem().string(), {}, {}};
-        std::ifstream file(entry.path());
-        for (std::string line; std::getline(file, line);) {
-            if (line.starts_with("text: "))
-                golden.text = line.substr(6);
-            if (line.starts_with("prints: "))
-                golden.prints = line.substr(8);
-        }
-        if (golden.prints.empty())
-            golden.prints = golden.text;
-        if (!golden.text.empty())
-            all.push_back(golden);
-    }
-    std::sort(all.begin(), all.end(),
-              [](const Golden &a, const Golden &b) { return a.name < b.name; });
+// The statements of tests/golden/netlink that have a text
+std::vector<test::GoldenNetlink> read_all() {
+    std::vector<test::GoldenNetlink> all = test::read_golden_netlink();
+    std::erase_if(all, [](const test::GoldenNetlink &golden) { return golden.text.empty(); });
     return all;
 }
 
@@ -51,16 +27,16 @@ protected:
 
 // All of them in one ruleset: one nft to load it, one to list it.
 TEST_F(StatementTest, IsListedAsItWasMeantAndLoadsAgain) {
-    const std::vector<Golden> all = read_all();
+    const std::vector<test::GoldenNetlink> all = read_all();
     ASSERT_GT(all.size(), 20U);
     std::string rules;
-    for (const Golden &golden : all)
+    for (const test::GoldenNetlink &golden : all)
         rules += golden.text + "\n";
     netns_.nft(ruleset(hook("inet input"), rules));
 
     const std::string listing = netns_.require({"nft", "list", "ruleset"});
     std::size_t at = 0;
-    for (const Golden &golden : all) {
+    for (const test::GoldenNetlink &golden : all) {
         const std::size_t found = listing.find("\t\t" + golden.prints + "\n", at);
         EXPECT_NE(found, std::string::npos) << golden.name << " is not in\n" << listing;
         at = found == std::string::npos ? at : found + 1;
