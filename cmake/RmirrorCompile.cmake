@@ -17,9 +17,10 @@ target_compile_options(rmirror_settings INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual>
   $<$<BOOL:${RMIRROR_WERROR}>:-Werror>
-  $<$<BOOL:${RMIRROR_SANITIZE}>:-fsanitize=address,undefined -fno-sanitize-recover=all>)
+  $<$<BOOL:${RMIRROR_SANITIZE}>:-fsanitize=address,undefined -fno-sanitize-recover=all>
+  $<$<BOOL:${RMIRROR_FUZZ}>:-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all>)
 target_link_options(rmirror_settings INTERFACE
-  $<$<BOOL:${RMIRROR_SANITIZE}>:-fsanitize=address,undefined>)
+  $<$<OR:$<BOOL:${RMIRROR_SANITIZE}>,$<BOOL:${RMIRROR_FUZZ}>>:-fsanitize=address,undefined>)
 # The ABI header and the shared tables: the same files the modules are built from.
 target_include_directories(rmirror_settings INTERFACE
   "${PROJECT_SOURCE_DIR}/kernel/include" "${PROJECT_SOURCE_DIR}/kernel/include/uapi")

@@ -17,6 +17,7 @@ packages_for() {
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools \
             iptables libc6-dev-i386 ;;
         bench) echo iptables gnuplot-nox ;;
+        fuzz) echo clang libclang-rt-14-dev ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;
         *) die "no packages are listed for $1" ;;
@@ -98,6 +99,13 @@ build() {
     logged configure cmake --preset default "${arguments[@]}"
     (($# == 0)) || targets=(--target "$@")
     logged build cmake --build --preset default -j "$(jobs_at_most)" "${targets[@]}"
+}
+
+# build_fuzz: the harnesses of tests/fuzz and what they test, in build/fuzz/.
+build_fuzz() {
+    cd "$RMIRROR_ROOT" || exit
+    logged configure-fuzz cmake --preset fuzz
+    logged build-fuzz cmake --build --preset fuzz -j "$(jobs_at_most)"
 }
 
 jobs_at_most() { echo "${RMIRROR_JOBS:-$(nproc)}"; }

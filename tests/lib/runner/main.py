@@ -22,6 +22,7 @@ def main() -> int:
     tiers = {
         "checks": lambda: run_checks(results, wanted),
         "unit": lambda: run_label(results, wanted, "unit"),
+        "fuzz": lambda: run_label(results, wanted, "fuzz"),
         "plugin": lambda: (run_label(results, wanted, "plugin"), run_suites(results, wanted)),
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
     }

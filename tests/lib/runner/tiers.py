@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tiers that run on this machine itself: checks, unit, plugin."""
+"""The tiers that run on this machine itself: checks, unit, fuzz, plugin."""
 
 import fnmatch
 import os

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// make_corpus DIRECTORY: the golden statements as the inputs that each harness starts from, in
+// DIRECTORY/text, json, netlink and rule.
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "message.hpp"
+#include "properties.hpp"
+#include "support/golden_netlink.hpp"
+
+namespace {
+
+using namespace rmirror::fuzz;
+
+class Corpus {
+public:
+    explicit Corpus(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+    void add(const std::string &harness, const std::string &name, const std::string &input) {
+        std::filesystem::create_directories(directory_ / harness);
+        std::ofstream file(directory_ / harness / name, std::ios::binary);
+        file << input;
+        if (!file.flush())
+            throw std::runtime_error("cannot write " + (directory_ / harness / name).string());
+    }
+
+private:
+    std::filesystem::path directory_;
+};
+
+// NFTA_RULE_EXPRESSIONS with an expression of another name and the statement
+std::string expressions(const std::string &element) {
+    const std::string other("\x10\0\1\0\x0c\0\1\0counter\0", 20);
+    const auto size = static_cast<std::uint16_t>(NLA_HDRLEN + other.size() + element.size());
+    const nlattr header{size, NFTA_RULE_EXPRESSIONS | NLA_F_NESTED};
+    return std::string(reinterpret_cast<const char *>(&header), sizeof header) + other + element;
+}
+
+void add_statement(Corpus &corpus, const rmirror::test::GoldenNetlink &golden) {
+    const std::string bytes(golden.bytes.begin(), golden.bytes.end());
+    corpus.add("netlink", golden.name, bytes);
+    const auto statement = rmirror::decode(golden.bytes);
+    if (!statement)
+        throw std::runtime_error(golden.name + ": " + statement.error().message);
+    const auto element = rmirror::c::build_element(*statement);
+    corpus.add("rule", golden.name, expressions(std::string(element.begin(), element.end())));
+    if (golden.text.empty())
+        return;
+    corpus.add("text", golden.name, golden.text);
+    corpus.add("text", golden.name + "-canonical", golden.prints + " accept");
+    const Err err(rmirror_err_alloc());
+    const Stmt stmt(
+        rmirror_stmt_parse(RMIRROR_FORMAT_TEXT, golden.text.c_str(), nullptr, err.get()));
+    corpus.add("json", golden.name, written(stmt, RMIRROR_FORMAT_JSON, err));
+}
+
+}  // namespace
+
+int main(int argc, char *argv[]) {
+    if (argc != 2) {
+        std::cerr << "usage: make_corpus DIRECTORY\n";
+        return 2;
+    }
+    try {
+        Corpus corpus(argv[1]);
+        const auto all = rmirror::test::read_golden_netlink();
+        for (const auto &golden : all)
+            add_statement(corpus, golden);
+        return all.empty() ? 1 : 0;
+    } catch (const std::exception &error) {
+        std::cerr << "make_corpus: " << error.what() << '\n';
+        return 1;
+    }
+}
