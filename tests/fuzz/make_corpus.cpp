@@ -35,7 +35,7 @@ private:
 
 // NFTA_RULE_EXPRESSIONS with an expression of another name and the statement
 std::string expressions(const std::string &element) {
-    const std::string other("\x10\0\1\0\x0c\0\1\0counter\0", 20);
+    const std::string other("\x10\0\1\0\x0c\0\1\0counter\0", 16);
     const auto size = static_cast<std::uint16_t>(NLA_HDRLEN + other.size() + element.size());
     const nlattr header{size, NFTA_RULE_EXPRESSIONS | NLA_F_NESTED};
     return std::string(reinterpret_cast<const char *>(&header), sizeof header) + other + element;
