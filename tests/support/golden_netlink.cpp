@@ -23,7 +23,7 @@ void swap_headers(std::vector<std::uint8_t> &bytes) {
 }
 
 GoldenNetlink read_file(const std::filesystem::path &path) {
-    GoldenNetlink golden{path.stem().string(), {}, {}, {}};
+    GoldenNetlink golden{path.stem().string(), {}, {}, {}, {}};
     std::ifstream file(path);
     bool in_bytes = false;
     for (std::string line; std::getline(file, line);) {
@@ -32,6 +32,8 @@ GoldenNetlink read_file(const std::filesystem::path &path) {
             golden.text = line.substr(6);
         else if (line.starts_with("prints: "))
             golden.prints = line.substr(8);
+        else if (line.starts_with("json: "))
+            golden.json = line.substr(6);
         else if (line == "bytes:")
             in_bytes = true;
         else if (in_bytes) {

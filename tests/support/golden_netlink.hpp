@@ -14,6 +14,7 @@ struct GoldenNetlink {
     std::string name;                 ///< of the file, without its extension
     std::string text;                 ///< empty when the bytes have no text that loads
     std::string prints;               ///< the canonical text
+    std::string json;                 ///< the same as JSON, inside {"rmirror": ..}
     std::vector<std::uint8_t> bytes;  ///< in this machine's byte order
 };
 

@@ -33,6 +33,20 @@ TEST_P(NetlinkGolden, DecodesToTheText) {
     EXPECT_EQ(hex(encode(*decoded)), hex(golden.bytes));
 }
 
+TEST_P(NetlinkGolden, IsWrittenAndReadAsJson) {
+    const Golden &golden = GetParam();
+    const auto decoded = decode(golden.bytes);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    const Json json(to_json(*decoded), &json_decref);
+    EXPECT_EQ(json_text(json.get()), golden.json);
+
+    const auto parsed = parse_json(json_from(golden.json).get());
+    ASSERT_EQ(static_cast<bool>(parsed), !golden.text.empty());
+    if (parsed) {
+        EXPECT_EQ(hex(encode(*parsed)), hex(golden.bytes)) << golden.json;
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Files, NetlinkGolden, testing::ValuesIn(read_golden_netlink()),
                          [](const auto &file) { return file.param.name; });
 

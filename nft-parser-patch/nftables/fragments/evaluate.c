@@ -1,19 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The type of a named map tells the family of the collectors in it. */
+static int stmt_evaluate_rmirror_map(struct eval_ctx *ctx, struct expr *map)
+{
+	struct expr *mappings;
+
+	if (map->mappings->etype == EXPR_VARIABLE) {
+		mappings = expr_clone(map->mappings->sym->expr);
+		expr_free(map->mappings);
+		map->mappings = mappings;
+	}
+	if (map->mappings->etype == EXPR_SET)
+		return 0;
+	if (map->mappings->etype == EXPR_SYMBOL &&
+	    map->mappings->symtype == SYMBOL_SET &&
+	    expr_evaluate(ctx, &map->mappings) < 0)
+		return -1;
+	if (map->mappings->etype != EXPR_SET_REF ||
+	    !set_is_datamap(map->mappings->set->flags))
+		return expr_error(ctx->msgs, map->mappings,
+				  "Expression is not a map");
+	return 0;
+}
+
 static int stmt_evaluate_rmirror(struct eval_ctx *ctx, struct stmt *stmt)
 {
 	struct expr *to = stmt->rmirror.to;
 	const struct datatype *dtype;
 
-	/* The type of a named map tells the family of the collectors in it. */
-	if (to->etype == EXPR_MAP && to->mappings->etype == EXPR_SYMBOL) {
-		if (expr_evaluate(ctx, &to->mappings) < 0)
-			return -1;
-		if (to->mappings->etype != EXPR_SET_REF ||
-		    !set_is_datamap(to->mappings->set->flags))
-			return expr_error(ctx->msgs, to->mappings,
-					  "Expression is not a map");
-	}
-
+	if (to->etype == EXPR_MAP && stmt_evaluate_rmirror_map(ctx, to) < 0)
+		return -1;
 	if (rmirror_stmt_eval_family(stmt, ctx->rule->handle.family, ctx->msgs) < 0)
 		return -1;
 

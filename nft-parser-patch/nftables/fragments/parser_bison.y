@@ -32,11 +32,8 @@ rmirror_args		:	rmirror_arg
 
 rmirror_arg		:	RMIRROR_OPTION	rmirror_value	close_scope_rmirror_arg
 			{
-				if (!rmirror_stmt_set_arg($<stmt>0, $1, $2)) {
-					erec_queue(error(&@1, "repeated option '%s'", rmirror_option_word($1)),
-						   state->msgs);
+				if (rmirror_stmt_set_arg($<stmt>0, $1, &@1, $2, state->msgs) < 0)
 					YYERROR;
-				}
 			}
 			|	RMIRROR_OPTION	error
 			{
@@ -45,15 +42,8 @@ rmirror_arg		:	RMIRROR_OPTION	rmirror_value	close_scope_rmirror_arg
 			}
 			|	RMIRROR_FLAG
 			{
-				struct expr *flag;
-
-				flag = symbol_expr_alloc(&@$, SYMBOL_VALUE, current_scope(state),
-							 rmirror_option_word($1));
-				if (!rmirror_stmt_set_arg($<stmt>0, $1, flag)) {
-					erec_queue(error(&@1, "repeated option '%s'", rmirror_option_word($1)),
-						   state->msgs);
+				if (rmirror_stmt_set_flag($<stmt>0, $1, &@1, state->msgs) < 0)
 					YYERROR;
-				}
 			}
 			|	STRING
 			{

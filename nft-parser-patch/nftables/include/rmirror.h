@@ -16,6 +16,31 @@ enum rmirror_option {
 	__RMIRROR_OPT_MAX
 };
 
+enum rmirror_kind { KIND_ENCAP, KIND_MTU, KIND_NUM, KIND_DSCP, KIND_ADDR, KIND_NAME, KIND_FLAG };
+
+/* The tables of rmirror_tables.h. */
+struct rmirror_option_row {
+	const char		*word;
+	enum rmirror_kind	kind;
+	uint32_t		min;
+	uint32_t		max;
+	uint32_t		encaps;	/* RMIRROR_BIT of each that takes it */
+	uint32_t		flag;	/* RMIRROR_F_*, 0 if it is none */
+	uint16_t		attr;	/* NFTNL_EXPR_RMIRROR_*, the same number as NFTA_RMIRROR_* */
+};
+
+struct rmirror_encap_row {
+	const char	*word;
+	uint32_t	key_max;
+	uint32_t	port;
+};
+
+extern const struct rmirror_option_row rmirror_option_rows[__RMIRROR_OPT_MAX];
+extern const struct rmirror_encap_row rmirror_encap_rows[__RMIRROR_ENCAP_MAX];
+extern const char *const rmirror_mtu_words[__RMIRROR_MTU_MAX];
+
+#define RMIRROR_BIT(n)	(1u << (n))
+
 /**
  * struct rmirror_options - options of an rmirror statement
  *
@@ -52,16 +77,24 @@ extern const struct stmt_ops rmirror_stmt_ops;
 
 struct stmt *rmirror_stmt_alloc(const struct location *loc);
 
-/* Scanner and parser: the option of a word, NULL for an argument given twice. */
+/* Scanner and parser */
 enum rmirror_option rmirror_option_find(const char *word);
-const char *rmirror_option_word(enum rmirror_option opt);
-bool rmirror_stmt_set_arg(struct stmt *stmt, enum rmirror_option opt, struct expr *arg);
 const char *rmirror_option_words(void);
+int rmirror_stmt_set_arg(struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
+			 struct expr *arg, struct list_head *msgs);
+int rmirror_stmt_set_flag(struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
+			  struct list_head *msgs);
 
 /* Evaluation, in this order; -1 with an error queued to msgs. */
 int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family,
 			     struct list_head *msgs);
 int rmirror_stmt_eval_options(struct stmt *stmt, struct list_head *msgs);
+
+/* What both source files use. */
+uint32_t rmirror_addr_len(const struct stmt *stmt);
+const char *rmirror_addr_text(const void *addr, uint32_t family, char *buf, size_t size);
+const char *rmirror_family_word(uint32_t family);
+void rmirror_drop_defaults(struct rmirror_options *o);
 
 /* All of the expression but the register of the collector. */
 void rmirror_stmt_build(const struct stmt *stmt, struct nftnl_expr *nle);
