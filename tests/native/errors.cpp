@@ -16,7 +16,7 @@ constexpr const char *sets = R"(
 )";
 
 struct Refused {
-    const char *text;  // <..>: the place that the message is about
+    const char *text;  // <..>: the place that the message is about, unless upstream places it
     const char *message;
 };
 
@@ -92,9 +92,9 @@ constexpr Refused refused[] = {
     {"rmirror to <ip saddr map { 10.1.0.1 : 10.0.0.0/24 }>", several},
     {"rmirror to <tcp dport>", which_family},
     {"rmirror to <symhash mod 2>", which_family},
-    {"rmirror to ip saddr map @<addresses>", "Expression is not a map"},
-    {"rmirror to tcp dport map @<by_port>", "Expression is not a map"},
-    {"rmirror to ip saddr map @<nosuch>", "No such file or directory"},
+    {"rmirror to ip saddr map @addresses", "Expression is not a map"},
+    {"rmirror to tcp dport map @by_port", which_family},
+    {"rmirror to ip saddr map @nosuch", "No such file or directory"},
     {"rmirror ip6 to <ip saddr map @by_source>",
      "datatype mismatch: expected IPv6 address, expression has type IPv4 address"},
     {"rmirror ip to <meta mark>",
@@ -110,9 +110,8 @@ TEST_P(NativeError, NamesTheWordAndThePlace) {
     for (const Refused &each : refused) {
         std::string text = command + each.text;
         const std::size_t begin = text.find('<');
-        text.erase(begin, 1);
-        const std::size_t end = text.find('>');
-        text.erase(end, 1);
+        const std::size_t end = text.find('>') - 1;
+        std::erase_if(text, [](char c) { return c == '<' || c == '>'; });
         const Outcome outcome = nft({text});
         EXPECT_EQ(outcome.status, 1) << text;
         std::istringstream lines(outcome.err);
@@ -122,6 +121,8 @@ TEST_P(NativeError, NamesTheWordAndThePlace) {
         std::getline(lines, carets);
         EXPECT_EQ(message, std::string("Error: ") + each.message) << text;
         EXPECT_EQ(source, text);
+        if (begin == std::string::npos)
+            continue;
         EXPECT_EQ(carets.find('^'), begin) << text << "\n" << outcome.err;
         EXPECT_EQ(carets.rfind('^') + 1, end) << text << "\n" << outcome.err;
     }

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 rmirror_stmt		:	rmirror_stmt_alloc	%prec RMIRROR
 			|	rmirror_stmt_alloc	rmirror_args	%prec RMIRROR
+			|	rmirror_stmt_alloc	error
+			{
+				/* What follows is not to be scanned as if it were the statement. */
+				stmt_free($1);
+				$$ = NULL;
+				scanner_pop_start_cond(nft->scanner, PARSER_SC_STMT_RMIRROR);
+				YYERROR;
+			}
 			;
 
 rmirror_stmt_alloc	:	RMIRROR	TO	stmt_expr
@@ -16,7 +24,6 @@ rmirror_stmt_alloc	:	RMIRROR	TO	stmt_expr
 			}
 			|	RMIRROR	error
 			{
-				/* What follows is not to be scanned as if it were the statement. */
 				$$ = NULL;
 				scanner_pop_start_cond(nft->scanner, PARSER_SC_STMT_RMIRROR);
 				YYERROR;
