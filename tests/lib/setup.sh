@@ -18,6 +18,8 @@ packages_for() {
             iptables libc6-dev-i386 ;;
         bench) echo iptables gnuplot-nox ;;
         fuzz) echo clang libclang-rt-14-dev ;;
+        native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
+            libjansson-dev patch dpkg-dev ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;
         *) die "no packages are listed for $1" ;;

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "native_test.hpp"
+#include "support/paths.hpp"
 
 namespace rmirror::test {
 namespace {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "native_test.hpp"
+#include "support/paths.hpp"
 
 namespace rmirror::test {
 namespace {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <ostream>
 
+#include "paths.hpp"
+
 namespace rmirror::test {
 
 namespace {

@@ -24,6 +24,7 @@ def main() -> int:
         "unit": lambda: run_label(results, wanted, "unit"),
         "fuzz": lambda: run_label(results, wanted, "fuzz"),
         "plugin": lambda: (run_label(results, wanted, "plugin"), run_suites(results, wanted)),
+        "native": lambda: run_label(results, wanted, "native"),
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
     }
     for name in arguments.tiers:
