@@ -14,7 +14,7 @@ An [[edit]] puts a text into a file of upstream's, beside an anchor:
     name            what the edit is for, in messages (default: the anchor)
 
 A [[file]] is one of ours, copied: `tree`, `from` (beside edits.toml) and `to`, with `only_if` and
-`unless`, for which `*_in` is required.
+`unless`, for which `*_in` is required; `bare` = true leaves out its first line, the licence.
 """
 
 import re
@@ -77,6 +77,11 @@ class OwnFile:
     source: Path
     path: str
     condition: Condition
+    bare: bool
+
+    def content(self) -> str:
+        text = self.source.read_text(encoding="utf-8")
+        return text.partition("\n")[2] if self.bare else text
 
 
 class Tree:
@@ -166,7 +171,7 @@ class Plan:
             rows = tomllib.load(file)
         self.tree = Tree(root)
         self._edits = [_edit(row) for row in rows["edit"] if row["tree"] == self.tree.kind]
-        self._files = [OwnFile(HERE / row["from"], row["to"], _condition(row))
+        self._files = [OwnFile(HERE / row["from"], row["to"], _condition(row), row.get("bare", False))
                        for row in rows["file"] if row["tree"] == self.tree.kind]
         self.changes = self._edited_files() + self._own_files()
 
@@ -193,7 +198,7 @@ class Plan:
         return changes
 
     def _own_files(self) -> list[Change]:
-        return [Change(own.path, None, own.source.read_text(encoding="utf-8"), self.tree.read(own.path))
+        return [Change(own.path, None, own.content(), self.tree.read(own.path))
                 for own in self._files if own.condition.holds(self.tree, own.path)]
 
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <ostream>
 
-#include "paths.hpp"
+#include "support/paths.hpp"
 
 namespace rmirror::test {
 
