@@ -15,7 +15,6 @@
 namespace rmirror::vm {
 namespace {
 
-constexpr std::uint8_t family_inet = 1;
 constexpr std::uint32_t rule_sequence = 2;
 
 void put_header(mnl_nlmsg_batch *batch, std::uint16_t type, std::uint16_t flags,
@@ -41,9 +40,9 @@ void put_expression(nlmsghdr *message, const Expression &expression) {
 }
 
 void put_rule(mnl_nlmsg_batch *batch, const std::string &table, const std::string &chain,
-              const std::vector<Expression> &expressions) {
+              const std::vector<Expression> &expressions, std::uint8_t family) {
     put_header(batch, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWRULE,
-               NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK, rule_sequence, family_inet, 0);
+               NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK, rule_sequence, family, 0);
     auto *message = static_cast<nlmsghdr *>(mnl_nlmsg_batch_current(batch));
     mnl_attr_put_strz(message, NFTA_RULE_TABLE, table.c_str());
     mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain.c_str());
@@ -85,7 +84,7 @@ Attribute bytes(std::uint16_t type, test::ByteView value) {
 }
 
 int append_rule(const NetNs &netns, const std::string &table, const std::string &chain,
-                const std::vector<Expression> &expressions) {
+                const std::vector<Expression> &expressions, std::uint8_t family) {
     return netns.run([&] {
         const std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket(
             mnl_socket_open(NETLINK_NETFILTER), mnl_socket_close);
@@ -97,7 +96,7 @@ int append_rule(const NetNs &netns, const std::string &table, const std::string 
             mnl_nlmsg_batch_start(buffer.data(), buffer.size() / 2), mnl_nlmsg_batch_stop);
         put_header(batch.get(), NFNL_MSG_BATCH_BEGIN, 0, 1, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
         mnl_nlmsg_batch_next(batch.get());
-        put_rule(batch.get(), table, chain, expressions);
+        put_rule(batch.get(), table, chain, expressions, family);
         mnl_nlmsg_batch_next(batch.get());
         put_header(batch.get(), NFNL_MSG_BATCH_END, 0, 3, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
         mnl_nlmsg_batch_next(batch.get());

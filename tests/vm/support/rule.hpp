@@ -27,8 +27,9 @@ struct Expression {
     std::vector<Attribute> attributes;
 };
 
-/** Appends a rule to a chain; returns 0 or the kernel's errno. */
+/** Appends a rule to a chain of an `inet` table, or one of another NFPROTO_*; returns 0 or the
+ * kernel's errno. */
 int append_rule(const NetNs &netns, const std::string &table, const std::string &chain,
-                const std::vector<Expression> &expressions);
+                const std::vector<Expression> &expressions, std::uint8_t family = 1);
 
 }  // namespace rmirror::vm
