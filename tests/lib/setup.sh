@@ -15,7 +15,7 @@ packages_for() {
         plugin) echo nftables libnftables1 python3 python3-nftables iproute2 ;;
         # libc6-dev-i386: programs as a 32-bit system has them.
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools \
-            iptables libc6-dev-i386 ;;
+            iptables gcc-12-multilib libc6-dev-i386 ;;
         bench) echo iptables gnuplot-nox ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \

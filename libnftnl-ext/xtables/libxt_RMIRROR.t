@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+:INPUT,FORWARD,OUTPUT
+-j RMIRROR --target 10.0.0.5;=;OK
+-j RMIRROR --target 10.0.0.5 --len 60;=;OK
+-j RMIRROR --target 2001:db8::5 --len 60;=;OK
+-j RMIRROR --target 10.0.0.5 --key 0 --seq;=;OK
+-j RMIRROR --target 10.0.0.5 --key 4294967295;=;OK
+-j RMIRROR --target 10.0.0.5 --encap gre --ttl 255 --mtu resegment --dscp 0 --mark 0;-j RMIRROR --target 10.0.0.5;OK
+-j RMIRROR --target 10.0.0.5 --encap erspan1;=;OK
+-j RMIRROR --target 10.0.0.5 --encap erspan --key 1023;=;OK
+-j RMIRROR --target 10.0.0.5 --encap erspan --seq;-j RMIRROR --target 10.0.0.5 --encap erspan;OK
+-j RMIRROR --target 10.0.0.5 --encap erspan3 --platform;=;OK
+-j RMIRROR --target 10.0.0.5 --encap vxlan --key 16777215 --port 4790;=;OK
+-j RMIRROR --target 10.0.0.5 --encap vxlan --port 4789 --key 0;-j RMIRROR --target 10.0.0.5 --encap vxlan;OK
+-j RMIRROR --target 2001:db8::5 --encap geneve --from 2001:db8::1;=;OK
+-j RMIRROR --target 10.0.0.5 --encap tzsp --mtu fragment;=;OK
+-j RMIRROR --target 10.0.0.5 --mtu truncate --ttl 1 --dscp ef --from 10.0.0.1 --device eth0 --mark 0x00000007;=;OK
+-j RMIRROR --target 10.0.0.5 --mtu drop --dscp 0x03 --mark 255;-j RMIRROR --target 10.0.0.5 --mtu drop --dscp 3 --mark 0x000000ff;OK
+-j RMIRROR --target 239.1.1.1 --device eth0;=;OK
+-j RMIRROR --gateway 10.0.0.7;=;OK
+-j RMIRROR --gateway fd00::7 --len 20;=;OK
+-j RMIRROR --target 10.0.0.7 --encap none;-j RMIRROR --gateway 10.0.0.7;OK
+-j RMIRROR;;FAIL
+-j RMIRROR --len 60;;FAIL
+-j RMIRROR ! --target 10.0.0.5;;FAIL
+-j RMIRROR --target 0.0.0.0;;FAIL
+-j RMIRROR --target ::;;FAIL
+-j RMIRROR --target 255.255.255.255;;FAIL
+-j RMIRROR --target 239.1.1.1;;FAIL
+-j RMIRROR --target 10.0.0.5 --gateway 10.0.0.7;;FAIL
+-j RMIRROR --gateway 10.0.0.7 --encap gre;;FAIL
+-j RMIRROR --gateway 10.0.0.7 --len 19;;FAIL
+-j RMIRROR --gateway 10.0.0.7 --ttl 4;;FAIL
+-j RMIRROR --target 10.0.0.5 --len 13;;FAIL
+-j RMIRROR --target 10.0.0.5 --len 65536;;FAIL
+-j RMIRROR --target 10.0.0.5 --len 60 --len 61;;FAIL
+-j RMIRROR --target 10.0.0.5 --len -1;;FAIL
+-j RMIRROR --target 10.0.0.5 --len 010;;FAIL
+-j RMIRROR --target 10.0.0.5 --encap foo;;FAIL
+-j RMIRROR --target 10.0.0.5 --encap erspan --key 1024;;FAIL
+-j RMIRROR --target 10.0.0.5 --encap tzsp --key 1;;FAIL
+-j RMIRROR --target 10.0.0.5 --ttl 0;;FAIL
+-j RMIRROR --target 10.0.0.5 --dscp 64;;FAIL
+-j RMIRROR --target 10.0.0.5 --port 4789;;FAIL
+-j RMIRROR --target 10.0.0.5 --platform;;FAIL
+-j RMIRROR --target 10.0.0.5 --from fd00::1;;FAIL
+-j RMIRROR --target 10.0.0.5 --device a/b;;FAIL
