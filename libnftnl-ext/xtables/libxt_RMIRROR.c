@@ -4,11 +4,15 @@
  * arptables-nft: the original target's options (revision 0) and those of the
  * nft statement (revision 1).
  */
+#include <getopt.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+/* For afinfo */
+#define XTABLES_INTERNAL 1
 #include <xtables.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/rmirror.h>
@@ -22,22 +26,23 @@ enum {
 	O_GATEWAY,
 };
 
-#define X6_OF_ENCAP	XTTYPE_STRING
-#define X6_OF_MTU	XTTYPE_STRING
-#define X6_OF_NUM	XTTYPE_STRING
-#define X6_OF_DSCP	XTTYPE_STRING
-#define X6_OF_ADDR	XTTYPE_STRING
-#define X6_OF_NAME	XTTYPE_STRING
-#define X6_OF_FLAG	XTTYPE_NONE
+#define HAS_ARG_ENCAP	1
+#define HAS_ARG_MTU	1
+#define HAS_ARG_NUM	1
+#define HAS_ARG_DSCP	1
+#define HAS_ARG_ADDR	1
+#define HAS_ARG_NAME	1
+#define HAS_ARG_FLAG	0
 
-static const struct xt_option_entry rmirror_opts[] = {
-	{ .name = "target", .id = O_TARGET, .type = XTTYPE_STRING },
-	{ .name = "gateway", .id = O_GATEWAY, .type = XTTYPE_STRING },
+/* Not x6_options: ebtables-nft knows but these. */
+static const struct option rmirror_opts[] = {
+	{ .name = "target", .has_arg = 1, .val = O_TARGET },
+	{ .name = "gateway", .has_arg = 1, .val = O_GATEWAY },
 #define X(attr, word, kind, min, max, encaps) \
-	{ .name = (word), .id = ROW_##attr, .type = X6_OF_##kind },
+	{ .name = (word), .has_arg = HAS_ARG_##kind, .val = ROW_##attr },
 	RMIRROR_OPTION_TABLE(X)
 #undef X
-	XTOPT_TABLEEND,
+	{ .name = NULL },
 };
 
 static const char *const meanings[OPTION_ROWS] = {
@@ -81,18 +86,37 @@ static void rmirror_help(void)
 	printf("Words of --mtu: %s\n", words);
 }
 
-static void rmirror_parse(struct xt_option_call *cb)
+static const char *name_of(int option)
 {
-	struct option_words *words = cb->udata;
-	const char *word = cb->arg ? cb->arg : "";
+	return option == O_TARGET ? "target" : option == O_GATEWAY ? "gateway" :
+						 option_infos[option].word;
+}
 
-	xtables_option_parse(cb);
-	if (cb->entry->id == O_TARGET)
-		words->target = word;
-	else if (cb->entry->id == O_GATEWAY)
-		words->gateway = word;
+/* Words are only kept here: what they mean depends on each other. */
+static int rmirror_parse(int c, char **argv, int invert, unsigned int *flags, const void *entry,
+			 struct xt_entry_target **target)
+{
+	/* The one whose member this is, be it registered or a copy for another rule */
+	struct xtables_target *self = (void *)((char *)target - offsetof(struct xtables_target, t));
+	struct option_words *words = self->udata;
+
+	/* ebtables-nft asks every extension it knows for every option. */
+	if (c < 0 || c > O_GATEWAY || !words)
+		return 0;
+	if (invert)
+		xtables_error(PARAMETER_PROBLEM, "RMIRROR: option \"--%s\" cannot be inverted",
+			      name_of(c));
+	if (*flags & (1u << c))
+		xtables_error(PARAMETER_PROBLEM, "RMIRROR: option \"--%s\" can only be used once",
+			      name_of(c));
+	*flags |= 1u << c;
+	if (c == O_TARGET)
+		words->target = optarg;
+	else if (c == O_GATEWAY)
+		words->gateway = optarg;
 	else
-		words->word[cb->entry->id] = word;
+		words->word[c] = optarg ? optarg : "";
+	return 1;
 }
 
 /* `--len 0` was the original's way to say that the whole frame is wanted. */
@@ -252,8 +276,8 @@ static int rmirror_xlate(struct xt_xlate *xl, const struct xt_xlate_tg_params *p
 	.help		= rmirror_help,				\
 	.print		= rmirror_print,			\
 	.save		= rmirror_save,				\
-	.x6_parse	= rmirror_parse,			\
-	.x6_options	= rmirror_opts,				\
+	.parse		= rmirror_parse,			\
+	.extra_opts	= rmirror_opts,				\
 	.udata_size	= sizeof(struct option_words),		\
 	.xlate		= rmirror_xlate
 
@@ -283,10 +307,12 @@ static struct xtables_target rmirror_v1[] = {
  * forgets the others. So that a rule of revision 0, from a binary of the original
  * target, can still be listed by iptables-legacy, which looks for the rule's own
  * revision, that one is taken first, and finds its place behind the better one.
+ * Not in other families: a target that is not found is never looked for again.
  */
 static void __attribute__((constructor)) rmirror_register(void)
 {
 	xtables_register_target(&rmirror_v0);
-	xtables_find_target(rmirror_v0.name, XTF_DONT_LOAD);
+	if (afinfo->family == NFPROTO_IPV4)
+		xtables_find_target(rmirror_v0.name, XTF_DONT_LOAD);
 	xtables_register_targets(rmirror_v1, sizeof(rmirror_v1) / sizeof(rmirror_v1[0]));
 }

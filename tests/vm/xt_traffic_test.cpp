@@ -343,6 +343,8 @@ protected:
 };
 
 TEST_F(XtCompatTest, Inet) {
+    // The kernel has no name by which to ask for a target of this family.
+    require_command({"modprobe", "xt_RMIRROR"});
     ASSERT_EQ(append("inet input", info_of(plain())), 0);
     Capture copies(net_.collector, "eth0");
     Injector(net_.sender, "eth0").send(probe(Topology::lan_ipv4));
