@@ -67,10 +67,6 @@ std::vector<std::string> lines_with(const std::string &text, const std::string &
     return found;
 }
 
-bool has_legacy_tables(const NetNs &netns, const Userland &userland) {
-    return userland.exec(netns, "iptables-legacy -S").status == 0;
-}
-
 ::testing::AssertionResult complains(const CommandResult &result, const std::string &words) {
     if (result.status == 0)
         return ::testing::AssertionFailure() << "it was taken";

@@ -38,9 +38,6 @@ private:
 /** The lines of `text` in which `word` stands. */
 std::vector<std::string> lines_with(const std::string &text, const std::string &word);
 
-/** Whether a kernel can load tables of iptables-legacy of this kind. */
-bool has_legacy_tables(const NetNs &netns, const Userland &userland);
-
 /** It failed, and its complaint has these words. */
 ::testing::AssertionResult complains(const CommandResult &result, const std::string &words);
 
