@@ -17,6 +17,7 @@ no_sources() {
 # source_lists SUITE: a deb-src line for each deb line of this machine, in SUITE if one is given
 source_lists() {
     local uri release component
+    # shellcheck disable=SC2016  # apt's own variables
     apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
         while read -r uri release component; do
             # The suite that is installed has its updates beside it, another one only itself.
