@@ -77,8 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"rmirror to <reg> 1",
                 "invalid collector 'reg', expected an IPv4 or IPv6 address "
                 "(names are not resolved)"},
-        Refused{"rmirror to <$collector>",
-                "a variable cannot be used in rmirror with the plugin yet"},
+        Refused{"rmirror to <$collector>", "unknown identifier 'collector'"},
         Refused{"rmirror to <\"10.0.0.5>", "unterminated string"},
         Refused{"rmirror ip6 to <10.0.0.5>",
                 "invalid collector '10.0.0.5', expected an IPv6 address after 'ip6'"},
@@ -103,38 +102,37 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Options, ParseTextError,
-    testing::Values(Refused{"rmirror to 10.0.0.5 <lenn> 60",
-                            std::string("unknown option 'lenn', expected one of ") + options +
-                                " or another statement"},
-                    Refused{"rmirror to 10.0.0.5 len 60 <60>",
-                            std::string("unknown option '60', expected one of ") + options +
-                                " or another statement"},
-                    Refused{"rmirror to 10.0.0.5<,> 10.0.0.6",
-                            std::string("unknown option ',', expected one of ") + options +
-                                " or another statement"},
-                    Refused{"rmirror to 10.0.0.5 <\"len\"> 60",
-                            std::string("unknown option 'len', expected one of ") + options +
-                                " or another statement"},
-                    Refused{"rmirror to 10.0.0.5 <Len> 60",
-                            std::string("unknown option 'Len', expected one of ") + options +
-                                " or another statement"},
-                    Refused{"rmirror to 10.0.0.5 <to> 10.0.0.6",
-                            "repeated 'to', a statement has one collector"},
-                    Refused{"rmirror to 10.0.0.5 len 60 <len> 70", "repeated option 'len'"},
-                    Refused{"rmirror to 10.0.0.5 encap gre key 1 <encap> gre",
-                            "repeated option 'encap'"},
-                    Refused{"rmirror to 10.0.0.5 seq <seq>", "repeated option 'seq'"},
-                    Refused{"rmirror to 10.0.0.5 <len>", "missing value after 'len'"},
-                    Refused{"rmirror to 10.0.0.5 <len>; accept", "missing value after 'len'"},
-                    Refused{"rmirror to 10.0.0.5 <device> len 60", "missing value after 'device'"},
-                    Refused{"rmirror to 10.0.0.5 <encap> }", "missing value after 'encap'"},
-                    Refused{"rmirror to 10.0.0.5 <$x>",
-                            "a variable cannot be used in rmirror with the plugin yet"},
-                    Refused{"rmirror to 10.0.0.5 len <$x>",
-                            "a variable cannot be used in rmirror with the plugin yet"},
-                    Refused{"rmirror to 10.0.0.5 device <\"eth0>", "unterminated string"},
-                    Refused{"rmirror to 10.0.0.5 device <\"eth0>\nrmirror", "unterminated string"},
-                    Refused{"rmirror to 10.0.0.5 <\"eth0>", "unterminated string"}));
+    testing::Values(
+        Refused{"rmirror to 10.0.0.5 <lenn> 60",
+                std::string("unknown option 'lenn', expected one of ") + options +
+                    " or another statement"},
+        Refused{"rmirror to 10.0.0.5 len 60 <60>",
+                std::string("unknown option '60', expected one of ") + options +
+                    " or another statement"},
+        Refused{"rmirror to 10.0.0.5<,> 10.0.0.6",
+                std::string("unknown option ',', expected one of ") + options +
+                    " or another statement"},
+        Refused{"rmirror to 10.0.0.5 <\"len\"> 60",
+                std::string("unknown option 'len', expected one of ") + options +
+                    " or another statement"},
+        Refused{"rmirror to 10.0.0.5 <Len> 60",
+                std::string("unknown option 'Len', expected one of ") + options +
+                    " or another statement"},
+        Refused{"rmirror to 10.0.0.5 <to> 10.0.0.6",
+                "repeated 'to', a statement has one collector"},
+        Refused{"rmirror to 10.0.0.5 len 60 <len> 70", "repeated option 'len'"},
+        Refused{"rmirror to 10.0.0.5 encap gre key 1 <encap> gre", "repeated option 'encap'"},
+        Refused{"rmirror to 10.0.0.5 seq <seq>", "repeated option 'seq'"},
+        Refused{"rmirror to 10.0.0.5 <len>", "missing value after 'len'"},
+        Refused{"rmirror to 10.0.0.5 <len>; accept", "missing value after 'len'"},
+        Refused{"rmirror to 10.0.0.5 <device> len 60", "missing value after 'device'"},
+        Refused{"rmirror to 10.0.0.5 <encap> }", "missing value after 'encap'"},
+        Refused{"rmirror to 10.0.0.5 <$x>", std::string("unknown option '$x', expected one of ") +
+                                                options + " or another statement"},
+        Refused{"rmirror to 10.0.0.5 len <$x>", "unknown identifier 'x'"},
+        Refused{"rmirror to 10.0.0.5 device <\"eth0>", "unterminated string"},
+        Refused{"rmirror to 10.0.0.5 device <\"eth0>\nrmirror", "unterminated string"},
+        Refused{"rmirror to 10.0.0.5 <\"eth0>", "unterminated string"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Values, ParseTextError,
@@ -243,8 +241,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"rmirror to 10.0.0.5 port 5 <foo> encap vxlan",
                 std::string("unknown option 'foo', expected one of ") + options +
                     " or another statement"},
-        Refused{"rmirror to 10.0.0.5 port 5 encap <$x>",
-                "a variable cannot be used in rmirror with the plugin yet"}));
+        Refused{"rmirror to 10.0.0.5 port 5 encap <$x>", "unknown identifier 'x'"}));
 
 }  // namespace
 }  // namespace rmirror::test

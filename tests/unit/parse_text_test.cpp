@@ -205,5 +205,33 @@ TEST(ToText, ShowsARegister) {
     EXPECT_FALSE(parse_text(to_text(statement)));
 }
 
+// The place of a variable is the text's, not that of its value.
+TEST(ParseTextVariables, StandForValues) {
+    const Variables variables = [](std::string_view name) -> std::optional<std::string_view> {
+        if (name == "collector")
+            return "10.0.0.5";
+        if (name == "wan")
+            return "\"wan0\"";
+        if (name == "len")
+            return "13";
+        return std::nullopt;
+    };
+    const std::string text = "rmirror to $collector device $wan accept";
+    const auto parsed = parse_text(text, 0, variables);
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(to_text(parsed->statement), "rmirror to 10.0.0.5 device \"wan0\"");
+    EXPECT_EQ(parsed->span, (Span{0, text.size() - std::string(" accept").size()}));
+
+    const auto short_frame = parse_text("rmirror to $collector len $len", 0, variables);
+    ASSERT_FALSE(short_frame);
+    EXPECT_EQ(short_frame.error().message, "invalid len '13', expected 14..65535");
+    EXPECT_EQ(short_frame.error().span, (Span{26, 30}));
+
+    const auto unknown = parse_text("rmirror to $collector len $length", 0, variables);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().message, "unknown identifier 'length'");
+    EXPECT_EQ(unknown.error().span, (Span{26, 33}));
+}
+
 }  // namespace
 }  // namespace rmirror::test

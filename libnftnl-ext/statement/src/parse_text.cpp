@@ -15,6 +15,8 @@ namespace {
 
 using Failure = std::optional<Error>;
 
+constexpr char quote = '\x22';
+
 constexpr std::string_view native_grammar_hint =
     " (maps, sets and expressions need an nft with the native rmirror grammar)";
 
@@ -76,7 +78,8 @@ std::string_view without_brackets(const Token &token) {
 
 class TextParser {
 public:
-    TextParser(std::string_view text, std::size_t at) : text_(text), lexer_(text, at) {}
+    TextParser(std::string_view text, std::size_t at, const Variables &variables)
+        : text_(text), lexer_(text, at), variables_(variables) {}
 
     Result<Parsed> parse();
 
@@ -86,6 +89,7 @@ private:
     Failure read_option(const Option &option);
     // The value of the word before it, from the text; not what it means.
     Failure read_value(const Token &word, Token &value);
+    Failure resolve(Token &value) const;
     Failure interpret_collector();
     Failure interpret_options();
     Failure interpret(const Given &given);
@@ -95,6 +99,7 @@ private:
 
     std::string_view text_;
     Lexer lexer_;
+    const Variables &variables_;
     Token start_;
     Token family_;  // `ip` or `ip6`, End when there is none
     Token collector_;
@@ -118,9 +123,23 @@ Failure TextParser::read_value(const Token &word, Token &value) {
     // `len key 7`: the value was forgotten. A device of such a name needs quotes.
     if (value.is_end() || (value.is_word() && find_option(value.text) != nullptr))
         return Error{"missing value after '" + name + "'", word.span};
-    if (value.is_word() && value.text.starts_with('$'))
-        return Error{"a variable cannot be used in rmirror with the plugin yet", value.span};
     take();
+    return resolve(value);
+}
+
+// A variable is replaced by its value; the place stays that of the variable.
+Failure TextParser::resolve(Token &value) const {
+    if (!value.is_word() || !value.text.starts_with('$'))
+        return std::nullopt;
+    const std::string_view name = value.text.substr(1);
+    const auto known = variables_ ? variables_(name) : std::nullopt;
+    if (!known)
+        return Error{"unknown identifier '" + std::string(name) + "'", value.span};
+    value.text = *known;
+    if (known->size() > 1 && known->front() == quote && known->back() == quote) {
+        value.kind = Token::Kind::String;
+        value.text = known->substr(1, known->size() - 2);
+    }
     return std::nullopt;
 }
 
@@ -152,8 +171,6 @@ Failure TextParser::read_options() {
     for (Token next = lexer_.peek(); goes_on_with_option(next); next = lexer_.peek()) {
         if (next.kind == Token::Kind::Unterminated)
             return Error{"unterminated string", next.span};
-        if (next.is_word() && next.text.starts_with('$'))
-            return Error{"a variable cannot be used in rmirror with the plugin yet", next.span};
         if (next.is_word("to"))
             return Error{"repeated 'to', a statement has one collector", next.span};
 
@@ -268,8 +285,8 @@ Result<Parsed> TextParser::parse() {
 
 }  // namespace
 
-Result<Parsed> parse_text(std::string_view text, std::size_t at) {
-    return TextParser(text, at).parse();
+Result<Parsed> parse_text(std::string_view text, std::size_t at, const Variables &variables) {
+    return TextParser(text, at, variables).parse();
 }
 
 }  // namespace rmirror

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -112,12 +113,18 @@ struct Parsed {
     Span span;  // from `rmirror` to the end of the last word of the statement
 };
 
+// What `$name` in a text stands for: the value as it was defined, quotes included, or nothing when
+// there is no such variable. The view has to last until parse_text() returns.
+using Variables = std::function<std::optional<std::string_view>(std::string_view name)>;
+
 // Parses the statement that starts with the word `rmirror` at text[at]. It ends before the first
 // thing that cannot belong to it: end of text, a line end, `;`, `}`, `#`, or, once `to COLLECTOR`
 // has been read, a word after which another statement of nft follows (`accept`, `counter`,
 // `comment`, ...). A word that is neither an option nor a word nft knows as the start of a
-// statement is an error here. The statement returned is canonical().
-Result<Parsed> parse_text(std::string_view text, std::size_t at = 0);
+// statement is an error here. Variables may stand for the collector and for the value of an option,
+// where no function is given none is known. The statement returned is canonical().
+Result<Parsed> parse_text(std::string_view text, std::size_t at = 0,
+                          const Variables &variables = {});
 
 // The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
 // Numbers are decimal, a mark is hexadecimal, a device is quoted and a code point has its name
