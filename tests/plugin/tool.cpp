@@ -87,6 +87,73 @@ nft --version >/dev/null && echo works
         << outcome.err;
 }
 
+// Gone without having been disabled, or damaged; a boot, or an upgrade of libnftables1, which runs
+// ldconfig, follows.
+TEST_F(PluginTool, NftWorksWithoutThePlugin) {
+    Outcome outcome = in_copy_of_etc(R"(
+dir=/etc/own-plugin; mkdir $dir; cp $plugin/libnftables.so.1 $dir
+tool="$tool --plugin-dir $dir"
+works() { unshare --net env -i /usr/sbin/nft list ruleset && echo works; }
+$tool enable >&2; $tool check; echo checked $?; names
+rm $dir/libnftables.so.1; works
+ldconfig; works
+$tool check 2>&1; echo checked $?; names; works
+cp $plugin/libnftables.so.1 $dir; $tool enable >&2
+echo junk >$dir/libnftables.so.1
+works 2>/dev/null || echo broken
+$tool check 2>/dev/null; echo checked $?; names; works
+cp $plugin/libnftables.so.1 $dir; $tool enable >&2
+echo junk >$dir/libnftables.so.1; ldconfig 2>/dev/null; works
+$tool check 2>/dev/null; echo checked $?; names; works
+$tool check; echo checked $?
+)");
+    EXPECT_EQ(outcome.out,
+              "checked 0\n00-rmirror.conf\nworks\nworks\n"
+              "rmirror-nft-plugin: there is no plugin in /etc/own-plugin\n"
+              "rmirror-nft-plugin: disabled: nft works as before, without the statement 'rmirror'\n"
+              "checked 1\nworks\nbroken\nchecked 1\nworks\nworks\nchecked 1\nworks\nchecked 0\n")
+        << outcome.err;
+}
+
+// Rules that only an nft with the plugin shows.
+TEST_F(PluginTool, DisableCaresForRules) {
+    Outcome outcome = in_copy_of_etc(R"(
+tool="$tool --plugin-dir $plugin"
+$tool enable >/dev/null 2>&1
+export LD_PRELOAD=)" RMIRROR_DOUBLE R"(
+nft 'add table ip t; add chain ip t c; add rule ip t c rmirror to ::1 drop'
+nft 'add rule ip t c tcp dport 1 rmirror to ::2 comment "rmirror to ::3"'
+$tool --save /nowhere/x disable 2>&1 </dev/null; echo $?; names
+$tool --save $broken/saved disable 2>&1 </dev/null; echo $?; names
+stat -c %a $broken/saved; cat $broken/saved
+$tool enable >/dev/null 2>&1
+$tool disable 2>&1 </dev/null | grep 'to save'; names
+)");
+    const std::string warning =
+        "rmirror-nft-plugin: warning: 2 rmirror statement(s) go on mirroring, but stock nft does "
+        "not "
+        "show rules with them\n"
+        "rmirror-nft-plugin: warning: what stock nft saves is without these rules, their verdicts "
+        "included\n";
+    std::string out = outcome.out;
+    std::size_t listing = out.find("#!");
+    EXPECT_NE(out.find("rmirror-nft-plugin: cannot save the ruleset to /nowhere/x\n"
+                       "rmirror-nft-plugin: not disabled\n1\n00-rmirror.conf\n" +
+                       warning + "rmirror-nft-plugin: saved the ruleset to "),
+              std::string::npos)
+        << out << outcome.err;
+    EXPECT_EQ(out.substr(0, warning.size()), warning);
+    EXPECT_TRUE(out.substr(0, listing).ends_with("rmirror-nft-plugin: disabled\n0\n600\n")) << out;
+    EXPECT_NE(out.find("\t\trmirror to ::1 drop\n"
+                       "\t\ttcp dport 1 rmirror to ::2 comment \"rmirror to ::3\"\n",
+                       listing),
+              std::string::npos)
+        << out;
+    EXPECT_NE(out.find("to save them: enable, then 'rmirror-nft-plugin --save FILE disable'\n"),
+              std::string::npos)
+        << out;
+}
+
 TEST_F(PluginTool, Usage) {
     How how{.plugin = false, .kernel_double = false};
     EXPECT_EQ(run({"bash", RMIRROR_TOOL}, how).status, 2);
