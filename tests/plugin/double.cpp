@@ -31,7 +31,10 @@ namespace {
 
 constexpr std::size_t chunk_size = 16;  // of an immediate expression
 constexpr std::string_view magic = "rmirror dbl";
-constexpr std::size_t message_max = 1 << 17;
+// Of a translated message, for one of that length: each attribute becomes at most so much longer.
+constexpr std::size_t room_for(std::size_t length) {
+    return 8 * length + 4096;
+}
 
 using Buffer = std::vector<std::uint8_t>;
 
@@ -196,7 +199,7 @@ void put_for_nft(nlmsghdr *out, const nlattr *expressions) {
 // Appends message to out, with its expressions put by put.
 void translate(const nlmsghdr *message, Buffer &out, void (*put)(nlmsghdr *, const nlattr *)) {
     std::size_t begin = out.size();
-    out.resize(begin + message_max);
+    out.resize(begin + room_for(message->nlmsg_len));
     auto *copied = reinterpret_cast<nlmsghdr *>(out.data() + begin);
     std::size_t headers = MNL_NLMSG_HDRLEN + MNL_ALIGN(sizeof(nfgenmsg));
     std::memcpy(copied, message, headers);

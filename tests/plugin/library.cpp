@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The library as such: what it exports, what it needs, how it fails, threads, python.
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -20,12 +21,13 @@ TEST(PluginLibrary, ExportsNothingElse) {
     for (std::string line; std::getline(lines, line);)
         if (line.find(" A ") == line.npos)  // the version nodes themselves
             names.insert(line.substr(0, line.find(' ')));
-    EXPECT_EQ(names, (std::set<std::string>{
-                         "nft_ctx_add_include_path@@LIBNFTABLES_1",
-                         "nft_ctx_clear_include_paths@@LIBNFTABLES_1",
-                         "nft_ctx_free@@LIBNFTABLES_1", "nft_run_cmd_from_buffer@@LIBNFTABLES_1",
-                         "nft_run_cmd_from_filename@@LIBNFTABLES_1", "nftnl_batch_iovec",
-                         "nftnl_expr_build_payload", "nftnl_rule_nlmsg_parse", "sendmsg"}));
+    EXPECT_EQ(names,
+              (std::set<std::string>{
+                  "nft_ctx_add_include_path@@LIBNFTABLES_1", "nft_ctx_add_var@@LIBNFTABLES_2",
+                  "nft_ctx_clear_vars@@LIBNFTABLES_2", "nft_ctx_clear_include_paths@@LIBNFTABLES_1",
+                  "nft_ctx_free@@LIBNFTABLES_1", "nft_run_cmd_from_buffer@@LIBNFTABLES_1",
+                  "nft_run_cmd_from_filename@@LIBNFTABLES_1", "nftnl_batch_iovec",
+                  "nftnl_expr_build_payload", "nftnl_rule_nlmsg_parse", "sendmsg"}));
 }
 
 TEST(PluginLibrary, NamesTheRealOneByItsPath) {
@@ -57,10 +59,55 @@ TEST_F(PluginGuard, StopsACarrier) {
             broken);
     EXPECT_EQ(outcome.status, 1);
     EXPECT_NE(outcome.err.find("Error: rmirror: an rmirror statement would have reached the kernel "
-                               "as a log rule; nothing was applied\n"),
+                               "as a placeholder; nothing was applied\n"),
               std::string::npos)
         << outcome.err;
     EXPECT_EQ(ruleset(plain), empty_);
+}
+
+// What the guard is the first barrier for: the kernel knows no quota of a carrier's name.
+TEST_F(PluginGuard, TheKernelRefusesACarrier) {
+    Outcome outcome =
+        nft("add rule inet filter input accept; "
+            "add rule inet filter input quota name\"\x1f!!!!!\"",
+            plain);
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.err.find("No such file or directory"), std::string::npos) << outcome.err;
+    EXPECT_EQ(ruleset(plain), empty_);
+}
+
+// A libnftables of the future, which reaches libnftnl and the kernel in ways that the plugin does
+// not know: the real one, with names changed, and a library that has what they name.
+TEST_F(PluginGuard, ANewLibraryIsNoticed) {
+    Directory directory;
+    std::string real = std::filesystem::canonical(RMIRROR_LIBNFTABLES);
+    std::string changed = read_file(real);
+    for (std::string name : {"nftnl_rule_nlmsg_build_payload", "nftnl_batch_iovec", "sendmsg"}) {
+        std::size_t at = changed.find('\0' + name + '\0');
+        ASSERT_NE(at, std::string::npos) << name;
+        changed[at + name.size()] = 'X';
+    }
+    std::string future = directory.file("future.so", changed);
+    auto in_future = [&](const std::string &command) {
+        How how{.kernel_double = false,
+                .environment = {{"LD_PRELOAD", RMIRROR_TEST_PRELOAD ":" RMIRROR_FUTURE}}};
+        return run({"env", "-u", "LD_PRELOAD", "unshare", "--mount", "bash", "-c",
+                    "mount --bind " + future + " " + real + " && LD_PRELOAD=$0 " + command,
+                    RMIRROR_FUTURE},
+                   how);
+    };
+    EXPECT_EQ(in_future("nft add rule inet filter input tcp dport 22 accept").err, "");
+    EXPECT_EQ(in_future("nft list chain inet filter input").out,
+              "table inet filter {\n\tchain input {\n\t\ttcp dport 22 accept\n\t}\n}\n");
+    Outcome outcome = in_future(
+        "nft 'add rule inet filter input drop; add rule inet filter input rmirror to ::1'");
+    EXPECT_EQ(outcome.err,
+              "Error: rmirror: " RMIRROR_LIBNFTABLES
+              " does not call nftnl_rule_nlmsg_build_payload: this version of the plugin does not "
+              "fit it, statements with rmirror are refused; see rmirror-nft-plugin(8)\n");
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(ruleset(plain),
+              "table inet filter {\n\tchain input {\n\t\ttcp dport 22 accept\n\t}\n}\n");
 }
 
 constexpr const char *python_head =

@@ -109,18 +109,31 @@ TEST_F(PluginRules, DebugShowsTheStatement) {
     EXPECT_EQ(dump.find("inet filter input\n  [ rmirror to 10.0.0.1 ]\n"), 0u) << dump;
 }
 
-TEST_F(PluginRules, OptimizeMergesAndKeepsTheOrderOfItsOutput) {
+// Rules with the statement are left as they are, others merged, in output that keeps its order.
+TEST_F(PluginRules, Optimize) {
     Directory directory;
     std::string file = directory.file("rules.nft",
                                       "table inet filter {\n\tchain input {\n"
                                       "\t\tip saddr 10.0.0.1 rmirror to 10.0.0.5 accept\n"
-                                      "\t\tip saddr 10.0.0.2 rmirror to 10.0.0.5 accept\n\t}\n}\n");
-    Outcome outcome = run({"sh", "-c", "nft -c -o -f " + file + " 2>&1"});
-    EXPECT_EQ(outcome.out,
-              "Merging:\n" + file + ":3:3-46: \t\tip saddr 10.0.0.1 rmirror to 10.0.0.5 accept\n" +
-                  file +
-                  ":4:3-46: \t\tip saddr 10.0.0.2 rmirror to 10.0.0.5 accept\n"
-                  "into:\n\tip saddr { 10.0.0.1, 10.0.0.2 } rmirror to 10.0.0.5 accept\n");
+                                      "\t\tip saddr 10.0.0.2 rmirror to 10.0.0.5 accept\n"
+                                      "\t\ttcp dport 22 accept\n\t\ttcp dport 23 accept\n"
+                                      "\t}\n}\n");
+    Outcome outcome = run({"sh", "-c", "nft -o -f " + file + " 2>&1"});
+    EXPECT_EQ(outcome.out, "Merging:\n" + file + ":5:3-21: \t\ttcp dport 22 accept\n" + file +
+                               ":6:3-21: \t\ttcp dport 23 accept\n"
+                               "into:\n\ttcp dport { 22, 23 } accept\n");
+    EXPECT_EQ(ruleset(), chain_of("\t\tip saddr 10.0.0.1 rmirror to 10.0.0.5 accept\n"
+                                  "\t\tip saddr 10.0.0.2 rmirror to 10.0.0.5 accept\n"
+                                  "\t\ttcp dport { 22, 23 } accept\n"));
+}
+
+TEST_F(PluginRules, Index) {
+    add_chain();
+    nft("add rule inet filter input rmirror to 10.0.0.1; add rule inet filter input accept");
+    EXPECT_EQ(nft("add rule inet filter input index 0 rmirror to 10.0.0.2").err, "");
+    EXPECT_EQ(nft("insert rule inet filter input index 2 counter").err, "");
+    EXPECT_EQ(ruleset(), chain_of("\t\trmirror to 10.0.0.1\n\t\trmirror to 10.0.0.2\n"
+                                  "\t\tcounter packets 0 bytes 0\n\t\taccept\n"));
 }
 
 TEST_F(PluginRules, Interactive) {

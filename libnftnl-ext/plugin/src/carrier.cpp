@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// How a statement is written as a log statement of the same length.
+// How a statement is written as a quota statement of the same length.
 #include "carrier.hpp"
 
 #include <algorithm>
@@ -9,19 +9,20 @@ namespace rmirror::plugin {
 
 namespace {
 
-constexpr std::string_view head = "log";
-constexpr std::string_view option = "prefix\"";
+constexpr std::string_view head = "quota";
+constexpr std::string_view option = "name\"";
 constexpr std::size_t fixed_size =
     head.size() + 1 + option.size() + 1 + 1;  // marker, closing quote
 constexpr std::size_t id_max = 5;
 
 // Bytes of an id: everything a quoted string of nft keeps as it is. Not `"`, which ends it, not
-// `$`, which starts a variable, and no control byte, which a marker could be.
+// `$`, which starts a variable, `*` and `\`, which mean something at the end of a string, and no
+// control byte, which a marker could be.
 const std::string &id_bytes() {
     static const std::string bytes = [] {
         std::string all;
         for (int c = 0x21; c <= 0xff; c++)
-            if (c != '"' && c != '$' && c != '\\' && c != 0x7f)
+            if (c != '"' && c != '$' && c != '*' && c != '\\' && c != 0x7f)
                 all += static_cast<char>(c);
         return all;
     }();
@@ -42,31 +43,51 @@ std::optional<std::string> id_text(std::size_t number, std::size_t length) {
 
 }  // namespace
 
-bool Carriers::choose_marker(std::string_view text) {
-    for (char candidate = '\x01'; candidate < '\x20'; candidate++) {
-        if (candidate >= '\t' && candidate <= '\r')
-            continue;
-        if (text.find(candidate) == text.npos) {
-            marker_ = candidate;
-            return true;
-        }
-    }
-    return false;
+std::string Carriers::control_bytes() {
+    std::string bytes;
+    for (char c = '\x1f'; c > '\0'; c--)
+        if (c < '\t' || c > '\r')
+            bytes += c;
+    return bytes;
 }
 
-std::optional<std::string> Carriers::prefix_for(std::string_view raw, std::size_t room,
-                                                const Statement &statement) {
-    auto known = prefix_of_.find(std::string(raw));
-    if (known != prefix_of_.end())
-        return known->second;
+bool Carriers::admit(std::string_view text) {
+    const auto is_control = [](unsigned char c) { return c < 0x20 && (c < '\t' || c > '\r'); };
+    if (std::none_of(text.begin(), text.end(), is_control))
+        return true;
+    std::erase_if(free_, [text](char c) { return text.find(c) != text.npos; });
+    return text.find_first_of(marks_) == text.npos && !(marks_.empty() && free_.empty());
+}
+
+std::optional<std::string> Carriers::new_name(std::size_t room) {
     std::size_t length = std::min(room, id_max);
+    if (marks_.empty() || length == 0) {
+        if (free_.empty())
+            return std::nullopt;
+        marks_ += free_.back();
+        free_.pop_back();
+        // The first one is the marker; if that was for this carrier, its own is still to come.
+        return length == 0 && marks_.size() > 1 ? std::string(1, marks_.back()) : new_name(room);
+    }
     std::optional<std::string> id = id_text(next_[length]++, length);
-    if (!id)
+    return id ? std::optional(marks_.front() + *id) : std::nullopt;
+}
+
+std::optional<std::string> Carriers::name_for(std::string_view raw, std::size_t room,
+                                              const Statement &statement) {
+    // Variables: equal texts may have different meanings.
+    const std::vector<std::uint8_t> bytes = encode(statement);
+    std::string key(raw);
+    key.append(1, '\0').append(bytes.begin(), bytes.end());
+    auto known = name_of_.find(key);
+    if (known != name_of_.end())
+        return known->second;
+    std::optional<std::string> name = new_name(room);
+    if (!name)
         return std::nullopt;
-    std::string prefix = marker_ + *id;
-    carried_.emplace(prefix, Carried{std::string(raw), {statement, {}}});
-    prefix_of_.emplace(raw, prefix);
-    return prefix;
+    carried_.emplace(*name, Carried{std::string(raw), {statement, {}}});
+    name_of_.emplace(std::move(key), *name);
+    return name;
 }
 
 std::optional<std::string> Carriers::make(std::string_view raw, const Statement &statement) {
@@ -76,26 +97,25 @@ std::optional<std::string> Carriers::make(std::string_view raw, const Statement 
     bool continued = first != raw.npos;
     if (!continued)
         first = raw.size();
-    std::size_t room = continued ? id_max : raw.size() - std::min(raw.size(), fixed_size);
-    if (room == 0)
+    if (!continued && first < fixed_size)
         return std::nullopt;
-
-    std::optional<std::string> prefix = prefix_for(raw, room, statement);
-    if (!prefix)
+    std::optional<std::string> name =
+        name_for(raw, continued ? id_max : first - fixed_size, statement);
+    if (!name)
         return std::nullopt;
-    std::size_t used = head.size() + option.size() + prefix->size() + 1;
+    std::size_t used = head.size() + option.size() + name->size() + 1;
     std::string carrier(head);
     carrier.append(first > used ? first - used : 1, ' ');
-    carrier.append(option).append(*prefix).append(1, '"');
+    carrier.append(option).append(*name).append(1, '"');
     for (std::size_t i = first; i < raw.size(); i++)
         carrier += raw[i] == '\n' || (raw[i] == '\\' && raw[i + 1] == '\n') ? raw[i] : ' ';
     return carrier;
 }
 
-const Carried *Carriers::find(std::string_view prefix) const {
-    if (prefix.empty() || prefix.front() != marker_)
+const Carried *Carriers::find(std::string_view name) const {
+    if (name.empty() || marks_.find(name.front()) == marks_.npos)
         return nullptr;
-    auto found = carried_.find(std::string(prefix));
+    auto found = carried_.find(std::string(name));
     return found == carried_.end() ? nullptr : &found->second;
 }
 

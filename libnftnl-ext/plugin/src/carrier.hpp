@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Carriers: stock `log` statements that take the place of rmirror statements in the text nft reads.
+// Carriers: stock `quota name` statements that take the place of rmirror statements in the text nft
+// reads.
 //
 //   rmirror to 10.0.0.5 len 60
-//   log          prefix"MABCDE"     M: the marker byte, ABCDE: an id
+//   quota          name"MABCDE"     M: the marker byte, ABCDE: an id
 //
 // A carrier is exactly as long as the text it replaces, so that every column nft computes is right.
-// The shortest statement there is, `rmirror to ::1`, leaves room for an id of one byte: equal texts
-// share an id, and there are fewer valid texts of that length than ids.
+// The shortest literal there is, `rmirror to ::1`, leaves room for an id of one byte: equal texts
+// share an id, and there are fewer valid texts of that length than ids. `rmirror to $c` leaves room
+// for none; its mark is a control byte of its own.
 //
-// The marker byte is one that the text of the user does not contain: a log prefix that starts with
-// it is ours.
+// The marker byte, as every other control byte used, is one that the text of the user does not
+// contain: a quota whose name starts with it is ours. There is no such quota, so that the kernel
+// refuses a carrier which, by whatever accident, would reach it, and with it the whole batch.
 #pragma once
 
 #include <optional>
@@ -29,25 +32,30 @@ struct Carried {
 
 class Carriers {
 public:
-    // Chooses a marker byte none of the texts contains; false: there is none.
-    bool choose_marker(std::string_view text);
-    char marker() const { return marker_; }
+    // Makes sure that no control byte of text is used, before or after; false: it is too late.
+    bool admit(std::string_view text);
+    // The bytes with which a name of ours may start.
+    std::string_view marks() const { return marks_; }
     bool empty() const { return carried_.empty(); }
 
     // The carrier for raw, which may hold line continuations. nullopt: no id is left.
     std::optional<std::string> make(std::string_view raw, const Statement &statement);
 
-    // What a log prefix stands for; null: it is not one of ours.
-    const Carried *find(std::string_view prefix) const;
+    // What the name of a quota stands for; null: it is not one of ours.
+    const Carried *find(std::string_view name) const;
 
 private:
-    std::optional<std::string> prefix_for(std::string_view raw, std::size_t room,
-                                          const Statement &statement);
+    std::optional<std::string> name_for(std::string_view raw, std::size_t room,
+                                        const Statement &statement);
+    std::optional<std::string> new_name(std::size_t room);
 
-    char marker_ = '\x01';
-    std::unordered_map<std::string, Carried> carried_;        // by prefix
-    std::unordered_map<std::string, std::string> prefix_of_;  // by raw text
-    std::unordered_map<std::size_t, std::size_t> next_;       // by length of the id
+    std::string free_ = control_bytes();  // what no text contains, the next one last
+    std::string marks_;  // the marker, if there is one yet, and the other bytes used
+    static std::string control_bytes();
+
+    std::unordered_map<std::string, Carried> carried_;      // by name
+    std::unordered_map<std::string, std::string> name_of_;  // by raw text and meaning
+    std::unordered_map<std::size_t, std::size_t> next_;     // by length of the id
 };
 
 }  // namespace rmirror::plugin

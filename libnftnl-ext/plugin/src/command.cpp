@@ -38,22 +38,32 @@ Command::Command(nft_ctx *ctx, std::string filename)
       context_(context_of(ctx)),
       run_(context_),
       include_paths_(include_paths(context_, filename_)),
-      rewriter_(run_.carriers, include_paths_) {}
+      variables_(context_.variables),
+      rewriter_(run_.carriers, include_paths_, variables_) {}
 
 int Command::run_buffer(const char *text) {
     text_ = text;
     prepare(text_, false);
-    return execute(&Command::call_buffer);
+    int result = execute(&Command::call_buffer);
+    // What nft has read it remembers, also when the command failed.
+    if (refusal_.empty())
+        context_.variables = std::move(variables_);
+    return result;
 }
 
 int Command::run_file() {
+    for (const auto &[name, value] : context_.command_line_variables)
+        variables_.define(name, value);
     if (std::optional<std::string> text = read_text(filename_)) {
         text_ = std::move(*text);
         std::error_code ignored;
         prepare(text_,
                 is_stdin(filename_) || !std::filesystem::is_regular_file(filename_, ignored));
     }
-    return execute(&Command::call_file);
+    int result = execute(&Command::call_file);
+    if (refusal_.empty())
+        context_.variables = {};
+    return result;
 }
 
 int Command::execute(int (Command::*call)()) {
@@ -83,7 +93,7 @@ void Command::prepare(const std::string &text, bool keep) {
             return;
         }
     }
-    if (!keep && text.find("rmirror") == text.npos && text.find("include") == text.npos)
+    if (!keep && !concerns_plugin(text))
         return;
     is_rewritten_ = true;
     std::string name = is_stdin(filename_) ? "/dev/stdin" : filename_;

@@ -42,6 +42,7 @@ private:
     Context &context_;
     Run run_;
     std::vector<std::string> include_paths_;
+    Variables variables_;
     Rewriter rewriter_;
 
     std::string text_;

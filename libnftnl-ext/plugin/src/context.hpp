@@ -4,9 +4,11 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "registry.hpp"
+#include "variables.hpp"
 
 struct nft_ctx;
 
@@ -17,6 +19,10 @@ struct Context {
     Registry registry;
     std::vector<std::string> added_include_paths;
     bool has_default_include_path = true;
+    // Of `nft -D`, for files only: name and value
+    std::vector<std::pair<std::string, std::string>> command_line_variables;
+    // What commands before this one defined, up to the next file, with which libnftables forgets it
+    Variables variables;
 };
 
 // Created at the first call for ctx; the reference is good until forget_context().

@@ -3,6 +3,7 @@
 // Rebuilds the message, because a mark is longer than what it replaces.
 #include "dumped_rule.hpp"
 
+#include <arpa/inet.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/rmirror.h>
@@ -41,6 +42,13 @@ public:
         append({reinterpret_cast<const std::uint8_t *>(text.c_str()), text.size() + 1});
     }
 
+    void number(std::uint16_t type, std::uint32_t value) {
+        nlattr header{sizeof header + sizeof value, type};
+        append({reinterpret_cast<const std::uint8_t *>(&header), sizeof header});
+        value = htonl(value);
+        append({reinterpret_cast<const std::uint8_t *>(&value), sizeof value});
+    }
+
     bool fits() const { return fits_; }
     std::vector<std::uint8_t> finish() {
         auto length = static_cast<std::uint32_t>(bytes_.size());
@@ -66,9 +74,10 @@ bool holds_rmirror(Bytes expressions) {
 
 void put_mark(Message &out, const std::string &mark) {
     std::size_t element = out.begin(NFTA_LIST_ELEM | NLA_F_NESTED);
-    out.string(NFTA_EXPR_NAME, "log");
+    out.string(NFTA_EXPR_NAME, "objref");
     std::size_t data = out.begin(NFTA_EXPR_DATA | NLA_F_NESTED);
-    out.string(NFTA_LOG_PREFIX, mark);
+    out.number(NFTA_OBJREF_IMM_TYPE, NFT_OBJECT_QUOTA);
+    out.string(NFTA_OBJREF_IMM_NAME, mark);
     out.end(data);
     out.end(element);
 }

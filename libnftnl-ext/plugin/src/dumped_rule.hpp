@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// A rule from the kernel, with each rmirror expression replaced by a log expression whose prefix is
-// a mark: libnftnl refuses a rule with an expression it does not know, and nft would not show it.
+// A rule from the kernel, with each rmirror expression replaced by a reference to a quota whose
+// name is a mark: libnftnl refuses a rule with an expression it does not know, and nft would not
+// show it.
 #pragma once
 
 #include <cstdint>

@@ -13,6 +13,7 @@ namespace rmirror::plugin {
 namespace {
 
 constexpr std::string_view refused = "Could not process rule: ";
+constexpr std::string_view unexpected = "unexpected quota";
 
 // Reads a number and the byte that follows it.
 bool take_number(std::string_view &text, char follower, std::size_t &number) {
@@ -161,9 +162,10 @@ const Place *ErrorFilter::place_of(const Head &head, Span columns) const {
         return place;
     if (!source.path.empty() || source.rewritten_lines.count() == 1)
         return nullptr;
-    // A command of several lines: nft tells the column, but not in which line.
+    // A command of several lines: nft tells the column, but not in which line. The carets of a
+    // carrier are under its name, which ends it.
     for (const Place &other_line : source.places)
-        if (other_line.rewritten.begin == columns.begin && columns.end == columns.begin + 3)
+        if (other_line.rewritten.begin < columns.begin && other_line.rewritten.end == columns.end)
             return &other_line;
     return nullptr;
 }
@@ -233,6 +235,10 @@ std::string ErrorFilter::message_for(const Head &head, const Place *place, Span 
         std::string explanation = explain(reason);
         if (!explanation.empty())
             return std::string(refused) + explanation;
+        // Where nft expects no statement at all
+        if (std::size_t at = message.find(unexpected); at != message.npos)
+            return std::string(message.substr(0, at)) + "unexpected rmirror" +
+                   std::string(message.substr(at + unexpected.size()));
     } else if (!bare && may_concern(head, columns)) {
         return std::string(refused) + hint(reason);
     }

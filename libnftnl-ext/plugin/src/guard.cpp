@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The last check before anything leaves the process: a carrier that would reach the kernel as the
-// log statement it looks like, because the hook that converts it was not called, stops the whole
-// batch. Two places, because neither is always ours: libnftables calls sendmsg(2), which a program
-// that loads it with dlopen(3) finds in the C library; and before that nftnl_batch_iovec, which a
-// program linked with libnftnl finds there.
+// quota statement it looks like, because the hook that converts it was not called, stops the whole
+// batch. The kernel would refuse it too, with words that nobody understands. Two places, because
+// neither is always ours: libnftables calls sendmsg(2), which a program that loads it with
+// dlopen(3) finds in the C library; and before that nftnl_batch_iovec, which a program linked with
+// libnftnl finds there.
 #include <linux/netfilter/nf_tables.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -21,11 +22,11 @@ namespace rmirror::plugin {
 namespace {
 
 bool is_carrier(const Run &run, const Attribute &element) {
-    if (find_attribute(element.payload, NFTA_EXPR_NAME).string() != "log")
+    if (find_attribute(element.payload, NFTA_EXPR_NAME).string() != "objref")
         return false;
     Attribute data = find_attribute(element.payload, NFTA_EXPR_DATA);
-    std::string_view prefix = find_attribute(data.payload, NFTA_LOG_PREFIX).string();
-    return run.meaning_of_prefix(prefix) || prefix.starts_with(Registry::stem());
+    std::string_view name = find_attribute(data.payload, NFTA_OBJREF_IMM_NAME).string();
+    return run.meaning_of(name) || name.starts_with(Registry::stem());
 }
 
 bool holds_carrier(const Run &run, const nlmsghdr &message) {
@@ -47,12 +48,19 @@ bool holds_carrier(const Run &run, const iovec &part) {
     return false;
 }
 
-// May this be sent?
+// May this be sent? What nftnl_batch_iovec has passed comes again with sendmsg.
 bool may_pass(Run &run, const iovec *parts, std::size_t count) noexcept {
+    if (count && run.passed_first == parts[0].iov_base && run.passed_count == count)
+        return run.violation.empty();
     try {
         for (std::size_t i = 0; run.violation.empty() && i < count; i++)
             if (holds_carrier(run, parts[i]))
-                run.violation = "an rmirror statement would have reached the kernel as a log rule";
+                run.violation =
+                    "an rmirror statement would have reached the kernel as a placeholder";
+        if (count) {
+            run.passed_first = parts[0].iov_base;
+            run.passed_count = count;
+        }
         return run.violation.empty();
     } catch (...) {
         return false;

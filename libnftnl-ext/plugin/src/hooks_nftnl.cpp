@@ -21,34 +21,24 @@ namespace rmirror::plugin {
 
 namespace {
 
-// A log expression that has a prefix and nothing else. 1.0.6 sets no further attribute for a
-// statement with a prefix only; one that is set was written behind our statement by mistake.
-bool has_only_prefix(const nftnl_expr *expression) {
-    for (std::uint16_t attribute : {NFTNL_EXPR_LOG_GROUP, NFTNL_EXPR_LOG_SNAPLEN,
-                                    NFTNL_EXPR_LOG_QTHRESHOLD, NFTNL_EXPR_LOG_FLAGS})
-        if (nftnl_expr_is_set(expression, attribute))
-            return false;
-    return true;
-}
-
-const char *log_prefix(const nftnl_expr *expression) {
-    const char *name = nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
-    if (!name || std::strcmp(name, "log") != 0 ||
-        !nftnl_expr_is_set(expression, NFTNL_EXPR_LOG_PREFIX))
+// The name of the quota that the expression refers to; null: it is something else.
+const char *quota_name(const nftnl_expr *expression) {
+    const char *kind = nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
+    if (!kind || std::strcmp(kind, "objref") != 0 ||
+        !nftnl_expr_is_set(expression, NFTNL_EXPR_OBJREF_IMM_NAME) ||
+        nftnl_expr_get_u32(expression, NFTNL_EXPR_OBJREF_IMM_TYPE) != NFT_OBJECT_QUOTA)
         return nullptr;
-    return nftnl_expr_get_str(expression, NFTNL_EXPR_LOG_PREFIX);
+    return nftnl_expr_get_str(expression, NFTNL_EXPR_OBJREF_IMM_NAME);
 }
 
 // True: the message holds the expression as it is to be sent.
 bool put_rmirror(Run &run, nlmsghdr *message, const nftnl_expr *expression) {
-    const char *prefix = log_prefix(expression);
-    const Meaning *meaning = prefix ? run.meaning_of_prefix(prefix) : nullptr;
+    const char *name = quota_name(expression);
+    const Meaning *meaning = name ? run.meaning_of(name) : nullptr;
     if (!meaning)
         return false;
     if (!meaning->statement)
         run.violation = "a rule from the kernel that this version cannot read cannot be sent back";
-    if (!has_only_prefix(expression))
-        run.violation = "an option of the log statement follows an rmirror statement";
     std::vector<std::uint8_t> bytes;
     if (meaning->statement)
         bytes = encode(*meaning->statement);

@@ -5,6 +5,8 @@
 
 #include <glob.h>
 
+#include <iterator>
+
 namespace rmirror::plugin {
 
 namespace {
@@ -33,8 +35,10 @@ std::vector<std::string> included_files(std::string_view pattern,
     bool wildcard = pattern.find_first_of("*?[") != pattern.npos;
     std::vector<std::string> files;
     for (const std::string &directory : include_paths) {
-        for (std::string &file : glob_files(directory + '/' + std::string(pattern)))
-            files.push_back(std::move(file));
+        // nft puts them on a stack: those of the last directory are read first.
+        std::vector<std::string> more = glob_files(directory + '/' + std::string(pattern));
+        files.insert(files.begin(), std::make_move_iterator(more.begin()),
+                     std::make_move_iterator(more.end()));
         if (!wildcard && !files.empty())
             break;
     }

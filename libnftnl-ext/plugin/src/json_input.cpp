@@ -29,8 +29,7 @@ void rewrite_rule(json_t *rule, Registry &registry, JsonInput &input) {
             input.error = statement.error().message;
             return;
         }
-        json_t *carrier =
-            json_pack("{s:{s:s}}", "log", "prefix", registry.mark(*statement).c_str());
+        json_t *carrier = json_pack("{s:s}", "quota", registry.mark(*statement).c_str());
         if (!carrier || json_array_set_new(expressions, i, carrier) < 0)
             throw std::bad_alloc();
         input.statements++;

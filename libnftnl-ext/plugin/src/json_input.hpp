@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// JSON for nft: {"rmirror": {...}} in the expressions of a rule becomes a log statement with a mark
-// as its prefix. Echo prints its input, so there the mark turns back into {"rmirror": ...}.
+// JSON for nft: {"rmirror": {...}} in the expressions of a rule becomes a quota statement with a
+// mark as its name. Echo prints its input, so there the mark turns back into {"rmirror": ...}.
 #pragma once
 
 #include <optional>

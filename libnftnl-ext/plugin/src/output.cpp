@@ -9,7 +9,7 @@ namespace rmirror::plugin {
 
 namespace {
 
-// What surrounds a mark where nft prints a `log` statement that has nothing but a prefix.
+// What surrounds a mark where nft prints the statement that it is the name in.
 struct Surroundings {
     std::string_view before;
     std::string_view after;
@@ -27,10 +27,10 @@ std::string dump_of(const Meaning &meaning) {
 }
 
 constexpr Surroundings surroundings[] = {
-    {"log prefix \"", "\"", text_of},
-    {"{\"log\": {\"prefix\": \"", "\"}}", json_of},
-    {"{\"log\":{\"prefix\":\"", "\"}}", json_of},
-    {"[ log prefix ", " ]", dump_of},
+    {"quota name \"", "\"", text_of},
+    {"{\"quota\": \"", "\"}", json_of},
+    {"{\"quota\":\"", "\"}", json_of},
+    {"[ objref type 2 name ", " ]", dump_of},
 };
 
 // out ends where the mark begins, rest begins where it ends.
@@ -89,29 +89,30 @@ void OutputFilter::rest(std::string_view text, std::string &out) {
 }
 
 std::string without_carriers(std::string_view text, const Carriers &carriers) {
+    constexpr std::string_view dump = "objref type 2 name ";
     std::string out;
     std::size_t at;
-    while ((at = text.find(carriers.marker())) != text.npos) {
+    while ((at = text.find_first_of(carriers.marks())) != text.npos) {
         out += text.substr(0, at);
         text.remove_prefix(at);
-        std::size_t end = text.find_first_of("\" \n");
+        std::size_t end = std::min(text.find_first_of("\" \n"), text.size());
         const Carried *carried = carriers.find(text.substr(0, end));
         if (!carried) {
             out += text.front();
             text.remove_prefix(1);
             continue;
         }
-        text.remove_prefix(std::min(end, text.size()));
-        if (out.ends_with("[ log prefix ") && text.starts_with(" ]")) {
-            out.resize(out.size() - std::string_view("log prefix ").size());
+        text.remove_prefix(end);
+        if (out.ends_with(dump)) {
+            out.resize(out.size() - dump.size());
             out += carried->meaning.text();
-        } else if (out.ends_with("prefix \"") || out.ends_with("prefix\"")) {
-            out.resize(out.rfind("log"));
-            out += out.ends_with("[ ") ? carried->meaning.text() : carried->raw;
-            text.remove_prefix(text.starts_with('"'));
-        } else {
-            out += carried->raw;
+            continue;
         }
+        if (out.ends_with("name \"") || out.ends_with("name\"") || out.ends_with("quota name ")) {
+            out.resize(out.rfind("quota"));
+            text.remove_prefix(text.starts_with('"'));
+        }
+        out += carried->raw;
     }
     out += text;
     return out;

@@ -1,60 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The real library is a dependency of this one by its absolute path, so it is loaded already. Its
+// The real library is a dependency of this one by its absolute path. Its
 // handle is asked, and not RTLD_NEXT, because its own dependencies are what it would have called
 // without us, whatever else the process has loaded.
 #include "real.hpp"
 
 #include <dlfcn.h>
 
-#include <cstdlib>
+#include <set>
+
+#include "imports.hpp"
 
 namespace rmirror::plugin {
 
 namespace {
 
-[[noreturn]] void missing(const char *what) {
-    std::fprintf(stderr, "rmirror: %s: cannot stand in front of %s\n", what, RMIRROR_LIBNFTABLES);
-    std::abort();
-}
-
-void *open_real() {
-    void *handle = dlopen(RMIRROR_LIBNFTABLES, RTLD_LAZY | RTLD_NOLOAD);
-    if (!handle)
-        missing(dlerror());
-    return handle;
-}
-
 template <typename Function>
-void find_optional(void *handle, Function *&function, const char *name) {
+bool find(void *handle, Function *&function, const char *name) {
     function = reinterpret_cast<Function *>(dlsym(handle, name));
+    return function != nullptr;
 }
 
-template <typename Function>
-void find(void *handle, Function *&function, const char *name) {
-    find_optional(handle, function, name);
-    if (!function)
-        missing(name);
+// Through these libnftables hands each rule to libnftnl and each batch to the kernel. One that does
+// without them would neither convert a statement nor be stopped by the guard.
+constexpr const char *needed_imports[] = {"nftnl_rule_nlmsg_build_payload",
+                                          "nftnl_rule_nlmsg_parse", "nftnl_batch_iovec", "sendmsg"};
+
+std::string missing_import(void *handle) {
+    const std::set<std::string> imports = imports_of(handle);
+    for (const char *name : needed_imports)
+        if (!imports.contains(name))
+            return std::string("does not call ") + name;
+    return {};
 }
 
 Real look_up() {
-    void *handle = open_real();
+    // It is a dependency of this library, so it is loaded already.
+    void *handle = dlopen(RMIRROR_LIBNFTABLES, RTLD_LAZY | RTLD_NOLOAD);
     Real r{};
-
-    find(handle, r.run_cmd_from_buffer, "nft_run_cmd_from_buffer");
-    find(handle, r.run_cmd_from_filename, "nft_run_cmd_from_filename");
-    find(handle, r.ctx_free, "nft_ctx_free");
-    find(handle, r.add_include_path, "nft_ctx_add_include_path");
-    find(handle, r.clear_include_paths, "nft_ctx_clear_include_paths");
-    find(handle, r.set_output, "nft_ctx_set_output");
-    find(handle, r.set_error, "nft_ctx_set_error");
-    find(handle, r.output_get_flags, "nft_ctx_output_get_flags");
-    find(handle, r.output_get_debug, "nft_ctx_output_get_debug");
-    find_optional(handle, r.get_optimize, "nft_ctx_get_optimize");
-    find_optional(handle, r.input_get_flags, "nft_ctx_input_get_flags");
-    find(handle, r.expr_build_payload, "nftnl_expr_build_payload");
-    find(handle, r.rule_nlmsg_parse, "nftnl_rule_nlmsg_parse");
-    find(handle, r.batch_iovec, "nftnl_batch_iovec");
+    r.misfit = missing_import(handle);
+    auto need = [&](auto &function, const char *name) {
+        if (!find(handle, function, name) && !find(RTLD_NEXT, function, name) && r.misfit.empty())
+            r.misfit = std::string("has no ") + name;
+    };
+    need(r.run_cmd_from_buffer, "nft_run_cmd_from_buffer");
+    need(r.run_cmd_from_filename, "nft_run_cmd_from_filename");
+    need(r.ctx_free, "nft_ctx_free");
+    need(r.add_include_path, "nft_ctx_add_include_path");
+    need(r.clear_include_paths, "nft_ctx_clear_include_paths");
+    need(r.set_output, "nft_ctx_set_output");
+    need(r.set_error, "nft_ctx_set_error");
+    need(r.output_get_flags, "nft_ctx_output_get_flags");
+    need(r.output_get_debug, "nft_ctx_output_get_debug");
+    need(r.expr_build_payload, "nftnl_expr_build_payload");
+    need(r.rule_nlmsg_parse, "nftnl_rule_nlmsg_parse");
+    need(r.batch_iovec, "nftnl_batch_iovec");
+    find(handle, r.add_var, "nft_ctx_add_var");
+    find(handle, r.clear_vars, "nft_ctx_clear_vars");
+    find(handle, r.get_optimize, "nft_ctx_get_optimize");
+    find(handle, r.input_get_flags, "nft_ctx_input_get_flags");
     // Of sendmsg there may be more than one layer: the next one after us is ours to call.
     find(RTLD_NEXT, r.sendmsg, "sendmsg");
     return r;

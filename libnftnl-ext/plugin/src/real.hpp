@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <string>
 
 struct iovec;
 struct nlmsghdr;
@@ -18,11 +19,18 @@ struct nftnl_rule;
 namespace rmirror::plugin {
 
 struct Real {
+    // Why this libnftables is none that the plugin understands: then statements are refused, some
+    // of the functions may be null, and everything else goes straight to the real library. Empty:
+    // it is.
+    std::string misfit;
+
     int (*run_cmd_from_buffer)(nft_ctx *, const char *);
     int (*run_cmd_from_filename)(nft_ctx *, const char *);
     void (*ctx_free)(nft_ctx *);
     int (*add_include_path)(nft_ctx *, const char *);
     void (*clear_include_paths)(nft_ctx *);
+    int (*add_var)(nft_ctx *, const char *);  // null before 0.9.9
+    void (*clear_vars)(nft_ctx *);            // null before 0.9.9
     FILE *(*set_output)(nft_ctx *, FILE *);
     FILE *(*set_error)(nft_ctx *, FILE *);
     unsigned int (*output_get_flags)(nft_ctx *);
@@ -36,8 +44,7 @@ struct Real {
     ssize_t (*sendmsg)(int, const msghdr *, int);
 };
 
-// Looked up at the first call. A function that is missing, and not marked above, ends the process
-// with a message: nothing of libnftables could work.
+// Looked up at the first call.
 const Real &real();
 
 }  // namespace rmirror::plugin

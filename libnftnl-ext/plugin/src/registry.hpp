@@ -2,8 +2,8 @@
 //
 // The marks that stand for rmirror statements inside libnftables, and what they mean.
 //
-// A mark is the log prefix of a stock `log` statement. It holds a random number of this process, so
-// that no rule in the kernel, no comment and no file can contain one by chance or by design.
+// A mark is the name in a stock `quota name` statement. It holds a random number of this process,
+// so that no rule in the kernel, no comment and no file can contain one by chance or by design.
 // libnftables keeps rules in its cache between two commands, hence marks live as long as the
 // context.
 #pragma once

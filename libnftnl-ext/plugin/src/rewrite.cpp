@@ -14,7 +14,7 @@ namespace rmirror::plugin {
 namespace {
 
 constexpr unsigned int include_depth_max = 16;  // MAX_INCLUDE_DEPTH of nft
-constexpr std::string_view word = "rmirror";
+}  // namespace
 
 // Copies a text while it replaces parts of it, and keeps both positions.
 class Builder {
@@ -24,8 +24,7 @@ public:
     void replace(Place::Kind kind, Span span, std::string_view replacement) {
         copy_to(span.begin);
         Place place{kind, line_, {column(span.begin), 0}, {out_column(), 0}};
-        std::string_view replaced =
-            std::string_view(source_.original).substr(span.begin, span.end - span.begin);
+        std::string_view replaced = source_.text_at(span);
         place.original.end =
             place.original.begin + std::min(replaced.find("\\\n"), replaced.size());
         place.rewritten.end =
@@ -37,6 +36,8 @@ public:
     }
 
     void finish() { copy_to(source_.original.size()); }
+    // Up to where the text has been dealt with
+    std::size_t done() const { return copied_; }
 
 private:
     void copy_to(std::size_t end) {
@@ -70,6 +71,8 @@ private:
     std::size_t out_line_begin_ = 0;
 };
 
+namespace {
+
 std::string included_from(const Source &parent, Span directive) {
     Position at = position_of(parent.original, directive.begin);
     // To nft, the line end or semicolon after it is part of the directive.
@@ -91,57 +94,73 @@ std::string padded(std::string text, std::size_t size) {
 
 }  // namespace
 
-std::optional<Refusal> Rewriter::choose_marker() {
-    if (carriers_.choose_marker(main().original))
-        return std::nullopt;
-    return Refusal{&main(), {0, 0}, "rmirror: the text contains every control character"};
+bool concerns_plugin(std::string_view text) {
+    for (std::string_view word : {"rmirror", "include", "define"})
+        if (text.find(word) != text.npos)
+            return true;
+    return false;
 }
 
 std::optional<Refusal> Rewriter::read(std::string name, std::string text) {
     Source &source = sources_.emplace_back(std::move(name), std::move(text));
-    if (std::optional<Refusal> refusal = choose_marker())
-        return refusal;
+    if (!carriers_.admit(source.original))
+        return Refusal{&source, {0, 0}, "rmirror: the text contains every control character"};
     return rewrite(source, 1);
 }
 
 std::optional<Refusal> Rewriter::rewrite(Source &source, unsigned int depth) {
     Builder builder(source);
-    std::size_t done = 0;
-    auto include = source.found.includes.begin();
-    auto statement = source.found.statements.begin();
-    while (include != source.found.includes.end() || statement != source.found.statements.end()) {
-        bool is_include =
-            statement == source.found.statements.end() ||
-            (include != source.found.includes.end() && include->span.begin < *statement);
-        if (is_include) {
-            std::string replacement;
-            const Include &directive = *include++;
-            if (auto refusal = rewrite_include(source, directive, depth, replacement))
-                return refusal;
-            if (!replacement.empty())
-                builder.replace(Place::Kind::include, directive.span, replacement);
-            continue;
-        }
-        std::size_t at = *statement++;
-        if (at < done)
-            continue;  // a word of the statement before it
-        Result<Parsed> parsed = parse_text(source.joined, at);
-        if (!parsed)
-            return Refusal{&source, parsed.error().span, parsed.error().message};
-        Span span = parsed->span;
-        std::string raw = source.original.substr(span.begin, span.end - span.begin);
-        std::optional<std::string> carrier = carriers_.make(raw, parsed->statement);
-        if (!carrier)
-            return Refusal{&source, span, "rmirror: too many different statements of this length"};
-        builder.replace(Place::Kind::statement, span, *carrier);
-        done = span.end;
-    }
+    for (const Item &item : source.found.items)
+        if (auto refusal = rewrite_item(source, item, depth, builder))
+            return refusal;
     builder.finish();
     return std::nullopt;
 }
 
-std::optional<Refusal> Rewriter::rewrite_include(Source &source, const Include &directive,
-                                                 unsigned int depth, std::string &replacement) {
+std::optional<Refusal> Rewriter::rewrite_item(Source &source, const Item &item, unsigned int depth,
+                                              Builder &builder) {
+    switch (item.kind) {
+        case Item::Kind::statement:
+            return rewrite_statement(source, item.span, builder);
+        case Item::Kind::misplaced:
+            return Refusal{&source, item.span,
+                           "rmirror is a statement of a rule and cannot be used in a set"};
+        case Item::Kind::include:
+            return rewrite_include(source, item, depth, builder);
+        case Item::Kind::define:
+            variables_.define(source.text_at(item.span), source.text_at(item.value));
+            break;
+        case Item::Kind::undefine:
+            variables_.undefine(source.text_at(item.span));
+            break;
+        case Item::Kind::open_scope:
+            variables_.open_scope();
+            break;
+        case Item::Kind::close_scope:
+            variables_.close_scope();
+            break;
+    }
+    return std::nullopt;
+}
+
+std::optional<Refusal> Rewriter::rewrite_statement(Source &source, Span word, Builder &builder) {
+    if (word.begin < builder.done())
+        return std::nullopt;  // a word of the statement before it
+    Result<Parsed> parsed = parse_text(
+        source.joined, word.begin, [this](std::string_view name) { return variables_.find(name); });
+    if (!parsed)
+        return Refusal{&source, parsed.error().span, parsed.error().message};
+    std::optional<std::string> carrier =
+        carriers_.make(source.text_at(parsed->span), parsed->statement);
+    if (!carrier)
+        return Refusal{&source, parsed->span,
+                       "rmirror: too many different statements of this length"};
+    builder.replace(Place::Kind::statement, parsed->span, *carrier);
+    return std::nullopt;
+}
+
+std::optional<Refusal> Rewriter::rewrite_include(Source &source, const Item &directive,
+                                                 unsigned int depth, Builder &builder) {
     if (depth >= include_depth_max)
         return std::nullopt;
     Span span = directive.span;
@@ -161,24 +180,25 @@ std::optional<Refusal> Rewriter::rewrite_include(Source &source, const Include &
     }
     if (!changed)
         return std::nullopt;
+    std::string replacement;
     for (const std::string &path : paths)
         replacement += (replacement.empty() ? "include \"" : "; include \"") + path + '"';
-    replacement = padded(std::move(replacement), text.size());
+    builder.replace(Place::Kind::include, span, padded(std::move(replacement), text.size()));
     return std::nullopt;
 }
 
-std::optional<Refusal> Rewriter::include_file(const Source &parent, const Include &directive,
+std::optional<Refusal> Rewriter::include_file(const Source &parent, const Item &directive,
                                               const std::string &path, unsigned int depth,
                                               const Source *&included) {
     if (std::error_code ignored; !std::filesystem::is_regular_file(path, ignored))
         return std::nullopt;  // nft's to refuse
     std::optional<std::string> text = read_text(path);
-    if (!text || (text->find(word) == text->npos && text->find("include") == text->npos))
+    if (!text || !concerns_plugin(*text))
         return std::nullopt;
     Source &source = sources_.emplace_back(path, std::move(*text), directive.in_block);
     source.path = path;
     source.included_from = included_from(parent, directive.span);
-    if (source.original.find(carriers_.marker()) != source.original.npos)
+    if (!carriers_.admit(source.original))
         return Refusal{&parent, directive.span,
                        "rmirror: an included file contains a control character"};
     if (auto refusal = rewrite(source, depth + 1))

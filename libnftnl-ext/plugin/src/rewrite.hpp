@@ -11,6 +11,7 @@
 
 #include "carrier.hpp"
 #include "source.hpp"
+#include "variables.hpp"
 
 namespace rmirror::plugin {
 
@@ -24,31 +25,40 @@ struct Refusal {
 // Where `include` searches, in order.
 using IncludePaths = std::vector<std::string>;
 
+// Is there anything in the text that the plugin has to know? A quick look.
+bool concerns_plugin(std::string_view text);
+
+class Builder;
+
 class Rewriter {
 public:
-    Rewriter(Carriers &carriers, const IncludePaths &include_paths)
-        : carriers_(carriers), include_paths_(include_paths) {}
+    // variables: what is defined before the text; what is defined in it is added.
+    Rewriter(Carriers &carriers, const IncludePaths &include_paths, plugin::Variables &variables)
+        : carriers_(carriers), include_paths_(include_paths), variables_(variables) {}
 
     // The main text. name as in Source. Returns the first error.
     std::optional<Refusal> read(std::string name, std::string text);
 
     const Source &main() const { return sources_.front(); }
-    // All texts that hold the word rmirror or include one that does, the main one first.
+    // All texts that concern_plugin(), the main one first.
     const std::deque<Source> &sources() const { return sources_; }
     // The name by which nft knows the main text.
     void set_main_path(std::string path) { sources_.front().path = std::move(path); }
 
 private:
     std::optional<Refusal> rewrite(Source &source, unsigned int depth);
-    std::optional<Refusal> rewrite_include(Source &source, const Include &directive,
-                                           unsigned int depth, std::string &replacement);
-    std::optional<Refusal> include_file(const Source &parent, const Include &directive,
+    std::optional<Refusal> rewrite_item(Source &source, const Item &item, unsigned int depth,
+                                        Builder &builder);
+    std::optional<Refusal> rewrite_statement(Source &source, Span word, Builder &builder);
+    std::optional<Refusal> rewrite_include(Source &source, const Item &directive,
+                                           unsigned int depth, Builder &builder);
+    std::optional<Refusal> include_file(const Source &parent, const Item &directive,
                                         const std::string &path, unsigned int depth,
                                         const Source *&included);
-    std::optional<Refusal> choose_marker();
 
     Carriers &carriers_;
     const IncludePaths &include_paths_;
+    plugin::Variables &variables_;
     std::deque<Source> sources_;
     std::vector<TextFile> files_;
 };

@@ -9,11 +9,11 @@ namespace {
 thread_local Run *current = nullptr;
 }  // namespace
 
-const Meaning *Run::meaning_of_prefix(std::string_view prefix) const {
-    if (const Carried *carried = carriers.find(prefix))
+const Meaning *Run::meaning_of(std::string_view name) const {
+    if (const Carried *carried = carriers.find(name))
         return &carried->meaning;
-    Registry::Found found = context.registry.find(prefix);
-    return found.meaning && found.length == prefix.size() ? found.meaning : nullptr;
+    Registry::Found found = context.registry.find(name);
+    return found.meaning && found.length == name.size() ? found.meaning : nullptr;
 }
 
 Run *current_run() {

@@ -19,10 +19,13 @@ struct Run {
     Carriers carriers;
     bool json_statements = false;  // the input is JSON and marks of it are to be sent
     std::string violation;         // what must not happen did: nothing may be sent
+    // The batch that the guard has seen
+    const void *passed_first = nullptr;
+    std::size_t passed_count = 0;
 
     bool sends_statements() const { return json_statements || !carriers.empty(); }
-    // What a log prefix stands for; null: nothing of ours.
-    const Meaning *meaning_of_prefix(std::string_view prefix) const;
+    // What the name of a quota stands for; null: nothing of ours.
+    const Meaning *meaning_of(std::string_view name) const;
 };
 
 Run *current_run();

@@ -4,15 +4,24 @@
 #include "scan.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <array>
+#include <cstdint>
 
 namespace rmirror::plugin {
 
 namespace {
 
+// Every byte and every word of a ruleset comes past here: tables, and few comparisons.
+constexpr std::array<bool, 256> word_bytes = [] {
+    std::array<bool, 256> bytes{};
+    for (unsigned char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789_.-/*$@\\"))
+        bytes[c] = true;
+    return bytes;
+}();
+
 bool is_word_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-' || c == '/' || c == '*' || c == '$' || c == '@' || c == '\\';
+    return word_bytes[static_cast<unsigned char>(c)];
 }
 
 bool is_blank(char c) {
@@ -20,24 +29,47 @@ bool is_blank(char c) {
 }
 
 template <std::size_t N>
-bool one_of(std::string_view word, const std::string_view (&words)[N]) {
-    return std::find(std::begin(words), std::end(words), word) != std::end(words);
+class Words {
+public:
+    constexpr Words(const std::string_view (&words)[N]) {
+        for (std::size_t i = 0; i < N; i++) {
+            words_[i] = words[i];
+            first_ |= bit(words[i]);
+        }
+    }
+    bool contains(std::string_view word) const {
+        return (first_ & bit(word)) &&
+               std::find(words_.begin(), words_.end(), word) != words_.end();
+    }
+
+private:
+    // By its first letter
+    static constexpr std::uint32_t bit(std::string_view word) {
+        return word[0] >= 'a' && word[0] <= 'z' ? 1U << (word[0] - 'a') : 0;
+    }
+    std::array<std::string_view, N> words_;
+    std::uint32_t first_ = 0;
+};
+
+template <std::size_t N>
+bool one_of(std::string_view word, const Words<N> &words) {
+    return words.contains(word);
 }
 
-constexpr std::string_view verbs[] = {"add",     "create",  "insert", "replace", "delete",
-                                      "destroy", "list",    "flush",  "reset",   "rename",
-                                      "get",     "monitor", "export", "import",  "describe"};
-constexpr std::string_view objects[] = {"table",   "chain",     "rule",    "set",   "map",
-                                        "element", "flowtable", "counter", "quota", "limit",
-                                        "secmark", "synproxy",  "meter"};
-constexpr std::string_view families[] = {"ip", "ip6", "inet", "arp", "bridge", "netdev"};
+constexpr Words verbs({"add", "create", "insert", "replace", "delete", "destroy", "list", "flush",
+                       "reset", "rename", "get", "monitor", "export", "import", "describe"});
+constexpr Words objects({"table", "chain", "rule", "set", "map", "element", "flowtable", "counter",
+                         "quota", "limit", "secmark", "synproxy", "meter"});
+constexpr Words families({"ip", "ip6", "inet", "arp", "bridge", "netdev"});
 // Words that are a whole statement, or the end of one: after them another statement may begin.
-constexpr std::string_view last_words[] = {
-    "accept", "drop",  "continue", "return",     "counter",  "last",   "notrack",
-    "log",    "queue", "reject",   "masquerade", "redirect", "rmirror"};
+constexpr Words last_words({"accept", "drop", "continue", "return", "counter", "last", "notrack",
+                            "log", "queue", "reject", "masquerade", "redirect", "rmirror"});
 
-// The blocks in which rules are. Other braces hold elements or properties.
-constexpr std::string_view blocks[] = {"table", "chain"};
+// What stands before the braces in which commands or rules are; a table and a chain also begin a
+// scope. Other braces hold elements or properties.
+constexpr Words scopes({"table", "chain"});
+constexpr Words jumps({"jump", "goto"});
+enum class Braces { scope, rules, other };
 
 // Where the words of a command name things: `add rule inet TABLE CHAIN ...`. Only commands have
 // this; inside of braces there are rules.
@@ -77,7 +109,7 @@ class Scanner {
 public:
     Scanner(std::string_view text, bool in_block) : text_(text) {
         if (in_block)
-            braces_.push_back(true);
+            braces_.push_back(Braces::scope);
     }
 
     Scan run() {
@@ -124,7 +156,8 @@ private:
             end = at_;
         }
         if (include_ != text_.npos && end != at_)
-            found_.includes.push_back({{include_, end + 1}, !braces_.empty()});
+            found_.items.push_back(
+                {Item::Kind::include, {include_, end + 1}, {}, !braces_.empty()});
         include_ = text_.npos;
         before_ = Before::complete;
         at_ = end + 1;
@@ -137,9 +170,12 @@ private:
         bool is_name = braces_.empty() && header_.names(word);
         if (word == "rmirror" && !is_name)
             rmirror_word(begin);
+        if (before_ == Before::start && word.ends_with("define"))
+            variable(word);
         include_ = word == "include" ? begin : text_.npos;
         if (before_ == Before::start && !is_name && !one_of(word, verbs))
-            opens_block_ = one_of(word, blocks);
+            opens_ = one_of(word, scopes) ? Braces::scope : Braces::other;
+        after_jump_ = one_of(word, jumps);
         if (is_name || (before_ == Before::start && one_of(word, verbs)))
             before_ = Before::start;
         else if ((word[0] >= '0' && word[0] <= '9') || one_of(word, last_words))
@@ -150,10 +186,13 @@ private:
 
     void rmirror_word(std::size_t begin) {
         if (is_statement())
-            found_.statements.push_back(begin);
+            found_.items.push_back(
+                {in_rules() ? Item::Kind::statement : Item::Kind::misplaced, {begin, at_}});
         else if (before_ != Before::other)
             found_.strays.push_back(begin);
     }
+
+    bool in_rules() const { return braces_.empty() || braces_.back() != Braces::other; }
 
     // The word rmirror ends at at_. Is it followed by `[ip|ip6] to`?
     bool is_statement() const {
@@ -164,9 +203,46 @@ private:
         return next == "to";
     }
 
-    std::string_view next_word(std::size_t &at) const {
+    // `define`, `redefine` or `undefine` ends at at_.
+    void variable(std::string_view word) {
+        if (word != "define" && word != "redefine" && word != "undefine")
+            return;
+        std::size_t at = at_;
+        std::string_view name = next_word(at);
+        if (word == "undefine") {
+            found_.items.push_back({Item::Kind::undefine, {at - name.size(), at}});
+            return;
+        }
+        Span span{at - name.size(), at};
+        skip_blanks(at);
+        if (at >= text_.size() || text_[at] != '=')
+            return;  // nft's to refuse
+        skip_blanks(++at);
+        found_.items.push_back({Item::Kind::define, span, {at, value_end(at)}});
+    }
+
+    // A set may have several lines, but is no value of ours.
+    std::size_t value_end(std::size_t at) const {
+        std::size_t begin = at;
+        bool quoted = false;
+        for (; at < text_.size() && text_[at] != '\n'; at++) {
+            if (text_[at] == '"')
+                quoted = !quoted;
+            else if (!quoted && (text_[at] == ';' || text_[at] == '#' || text_[at] == '}'))
+                break;
+        }
+        while (at > begin && is_blank(text_[at - 1]))
+            at--;
+        return at;
+    }
+
+    void skip_blanks(std::size_t &at) const {
         while (at < text_.size() && blank_at(at))
             at += blank_at(at);
+    }
+
+    std::string_view next_word(std::size_t &at) const {
+        skip_blanks(at);
         std::size_t begin = at;
         at = word_end(at);
         return text_.substr(begin, at - begin);
@@ -175,33 +251,46 @@ private:
     void punctuation(char c) {
         before_ = Before::other;
         if (c == '{') {
-            braces_.push_back(opens_block_);
+            if (after_jump_)
+                opens_ = Braces::rules;
+            if (opens_ == Braces::scope)
+                found_.items.push_back({Item::Kind::open_scope, {at_, at_ + 1}});
+            braces_.push_back(opens_);
             begin_statement();
         } else if (c == '}') {
-            if (!braces_.empty())
-                braces_.pop_back();
-            before_ = Before::complete;
+            close_brace();
         } else if (c == '\n' || c == ';') {
             begin_statement();
         }
         include_ = text_.npos;
+        after_jump_ = false;
         at_++;
+    }
+
+    void close_brace() {
+        before_ = Before::complete;
+        if (braces_.empty())
+            return;
+        if (braces_.back() == Braces::scope)
+            found_.items.push_back({Item::Kind::close_scope, {at_, at_ + 1}});
+        braces_.pop_back();
     }
 
     // Inside of braces that are no block there are no statements.
     void begin_statement() {
         if (braces_.empty())
             header_.restart();
-        else if (!braces_.back())
+        else if (braces_.back() == Braces::other)
             return;
-        opens_block_ = false;
+        opens_ = Braces::other;
         before_ = Before::start;
     }
 
     std::string_view text_;
     std::size_t at_ = 0;
-    std::vector<bool> braces_;  // true: a block
-    bool opens_block_ = false;
+    std::vector<Braces> braces_;
+    Braces opens_ = Braces::other;  // what a brace would be that follows
+    bool after_jump_ = false;
     std::size_t include_ = std::string_view::npos;
     bool unbalanced_ = false;
     Before before_ = Before::start;

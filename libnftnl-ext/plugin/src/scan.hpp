@@ -20,15 +20,26 @@
 
 namespace rmirror::plugin {
 
-struct Include {
-    Span span;      // `include "..."`, quotes included
-    bool in_block;  // inside of a table or a chain
+// What the plugin has to do with, in the order of the text.
+struct Item {
+    enum class Kind {
+        statement,    // span: the word rmirror
+        misplaced,    // the same, but where no rule is: in a set, among its elements
+        include,      // span: `include "..."`, quotes included
+        define,       // `define NAME = VALUE`, or redefine; span: the name
+        undefine,     // span: the name
+        open_scope,   // a table or a chain begins
+        close_scope,  // and ends
+    };
+    Kind kind;
+    Span span;
+    Span value = {};        // of a define: behind the `=`, up to the end of the line or the command
+    bool in_block = false;  // of an include: inside of a table or a chain
 };
 
 struct Scan {
-    std::vector<std::size_t> statements;  // offsets of the word rmirror
-    std::vector<std::size_t> strays;
-    std::vector<Include> includes;
+    std::vector<Item> items;
+    std::vector<std::size_t> strays;  // offsets of the word rmirror
 };
 
 // in_block: the text is included inside of a table or a chain.

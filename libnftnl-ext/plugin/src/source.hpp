@@ -54,6 +54,9 @@ public:
     std::string included_from;
 
     bool changed() const { return !places.empty(); }
+    std::string_view text_at(Span span) const {
+        return std::string_view(original).substr(span.begin, span.end - span.begin);
+    }
     const Place *place_at(std::size_t line, std::size_t rewritten_column) const;
     // Columns of rewritten in those of original.
     Span original_columns(std::size_t line, Span rewritten_columns) const;
