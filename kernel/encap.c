@@ -15,6 +15,12 @@ static const char *const encap_word[] = {
 #undef X
 };
 
+static const u16 encap_port[] = {
+#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (port),
+	RMIRROR_ENCAP_TABLE(X)
+#undef X
+};
+
 static const struct rmirror_encap_ops *const encap_table[__RMIRROR_ENCAP_MAX] = {
 	[RMIRROR_ENCAP_GRE]	= &rmirror_encap_gre,
 	[RMIRROR_ENCAP_ERSPAN1]	= &rmirror_encap_erspan1,
@@ -44,6 +50,17 @@ const struct rmirror_encap_ops *rmirror_encap_find(unsigned int id)
 const char *rmirror_encap_word(unsigned int id)
 {
 	return encap_word[id];
+}
+
+/**
+ * rmirror_encap_port - its UDP destination port, if the user gives none
+ * @id: a valid enum rmirror_encap
+ *
+ * Return: in host order; 0 if it is not over UDP.
+ */
+u16 rmirror_encap_port(unsigned int id)
+{
+	return encap_port[id];
 }
 
 /**

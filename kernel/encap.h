@@ -42,6 +42,7 @@ extern const struct rmirror_encap_ops rmirror_encap_none;
 
 const struct rmirror_encap_ops *rmirror_encap_find(unsigned int id);
 const char *rmirror_encap_word(unsigned int id);
+u16 rmirror_encap_port(unsigned int id);
 bool rmirror_encap_owns(const struct rmirror *m, u8 proto, const struct sk_buff *skb, int off);
 u64 rmirror_encap_time(const struct rmirror_job *job);
 

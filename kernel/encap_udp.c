@@ -14,8 +14,6 @@
 #include <net/ip6_checksum.h>
 #include <net/udp.h>
 
-#include <rmirror_tables.h>
-
 #include "encap.h"
 
 #define UDP_SPORT_MIN	49152	/* the dynamic ports, RFC 6335 section 6 */
@@ -62,11 +60,12 @@ void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb, u16 sp
 /* The mirror's own port, or one that a mirror uses if it is not told otherwise */
 static bool is_mirror_port(const struct rmirror *m, u16 port)
 {
-#define X(id, word, key_max, default_port) \
-	if ((default_port) && port == (default_port)) \
-		return true;
-	RMIRROR_ENCAP_TABLE(X)
-#undef X
+	unsigned int id;
+
+	for (id = 0; id <= RMIRROR_ENCAP_MAX; id++) {
+		if (port && port == rmirror_encap_port(id))
+			return true;
+	}
 	return port == m->conf.port;
 }
 

@@ -40,12 +40,6 @@ static const u32 key_max[] = {
 #undef X
 };
 
-static const u32 default_port[] = {
-#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (port),
-	RMIRROR_ENCAP_TABLE(X)
-#undef X
-};
-
 /**
  * rmirror_conf_number - where an option with a number is kept
  * @conf: any
@@ -226,7 +220,7 @@ static void set_defaults(struct rmirror_conf *conf)
 	set_default(conf, NFTA_RMIRROR_TTL, RMIRROR_TTL_DEFAULT);
 	set_default(conf, NFTA_RMIRROR_DSCP, 0);
 	set_default(conf, NFTA_RMIRROR_MARK, 0);
-	set_default(conf, NFTA_RMIRROR_PORT, default_port[conf->encap]);
+	set_default(conf, NFTA_RMIRROR_PORT, rmirror_encap_port(conf->encap));
 	/* These always have it. */
 	if (BIT(conf->encap) & RMIRROR_E_SEQ_ALWAYS)
 		conf->flags &= ~RMIRROR_F_SEQ;

@@ -66,7 +66,8 @@
 #define RMIRROR_OPTION_TABLE(X)							\
 	X(ENCAP,	"encap",	ENCAP,	0, RMIRROR_ENCAP_MAX, RMIRROR_E_ALL)	\
 	X(KEY,		"key",		NUM,	0, 0xffffffff,	RMIRROR_E_KEY)	\
-	X(LEN,		"len",		NUM,	RMIRROR_LEN_MIN, RMIRROR_LEN_MAX, RMIRROR_E_ALL)	\
+	X(LEN,		"len",		NUM,	RMIRROR_LEN_MIN, RMIRROR_LEN_MAX,	\
+									RMIRROR_E_ALL)	\
 	X(MTU,		"mtu",		MTU,	0, RMIRROR_MTU_MAX, RMIRROR_E_ALL)	\
 	X(TTL,		"ttl",		NUM,	1, 255,		RMIRROR_E_OUTER)	\
 	X(DSCP,		"dscp",		DSCP,	0, 63,		RMIRROR_E_OUTER)	\

@@ -40,6 +40,7 @@ public:
         std::size_t address = number(tag);
         if (address && address < library_.l_addr)
             address += library_.l_addr;
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): this is how the dynamic linker hands it out
         return reinterpret_cast<const T *>(address);
     }
 

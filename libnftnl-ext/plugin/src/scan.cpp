@@ -14,9 +14,9 @@ namespace {
 // Every byte and every word of a ruleset comes past here: tables, and few comparisons.
 constexpr std::array<bool, 256> word_bytes = [] {
     std::array<bool, 256> bytes{};
-    for (unsigned char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789_.-/*$@\\"))
-        bytes[c] = true;
+    for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                         "0123456789_.-/*$@\\"))
+        bytes[static_cast<unsigned char>(c)] = true;
     return bytes;
 }();
 
