@@ -50,11 +50,39 @@ static bool is_shareable(const struct sk_buff *skb)
 	       checksum_field(skb) + (int)sizeof(__sum16) <= (int)skb_headlen(skb);
 }
 
-/* The bytes [@from, @to) of the frame, past its made-up header */
+/* @len bytes of the frame from the @from'th on, which is past its made-up header */
 static bool read_frame(const struct rmirror_frame *frame, void *to, unsigned int from,
 		       unsigned int len)
 {
-	return !skb_copy_bits(frame->skb, frame->src + (int)(from - frame->hlen), to, len);
+	const int off = frame->src + (int)(from - frame->hlen);
+
+	if (likely(off + (int)len <= (int)skb_headlen(frame->skb))) {
+		memcpy(to, frame->skb->data + off, len);
+		return true;
+	}
+	return !skb_copy_bits(frame->skb, off, to, len);
+}
+
+/*
+ * An skb as a driver's receive path makes it: of the CPU's own caches, which a
+ * driver's transmit path fills again. Only with BHs off.
+ */
+static inline struct sk_buff *alloc_linear(unsigned int size)
+{
+	const unsigned int frag_size = SKB_HEAD_ALIGN(size);
+	struct sk_buff *copy;
+	void *data;
+
+	/* Longer ones the cache has only while memory is not fragmented. */
+	if (unlikely(frag_size > PAGE_SIZE))
+		return alloc_skb(size, GFP_ATOMIC | __GFP_NOWARN);
+	data = napi_alloc_frag(frag_size);
+	if (unlikely(!data))
+		return NULL;
+	copy = napi_build_skb(data, frag_size);
+	if (unlikely(!copy))
+		skb_free_frag(data);
+	return copy;
 }
 
 static struct sk_buff *alloc_head(const struct rmirror_frame *frame, unsigned int head,
@@ -63,17 +91,19 @@ static struct sk_buff *alloc_head(const struct rmirror_frame *frame, unsigned in
 	struct sk_buff *copy;
 	int err;
 
-	copy = alloc_skb_with_frags(headroom + head, pages, PAGE_ALLOC_COSTLY_ORDER, &err,
-				    GFP_ATOMIC | __GFP_NOWARN);
-	if (!copy)
+	if (likely(!pages))
+		copy = alloc_linear(headroom + head);
+	else
+		copy = alloc_skb_with_frags(headroom + head, pages, PAGE_ALLOC_COSTLY_ORDER,
+					    &err, GFP_ATOMIC | __GFP_NOWARN);
+	if (unlikely(!copy))
 		return NULL;
 	skb_reserve(copy, headroom);
 	__skb_put(copy, head);
-	if (head <= frame->hlen) {
-		memcpy(copy->data, frame->hdr, head);
+	if (frame->hlen)
+		memcpy(copy->data, frame->hdr, min_t(unsigned int, frame->hlen, head));
+	if (head <= frame->hlen)
 		return copy;
-	}
-	memcpy(copy->data, frame->hdr, frame->hlen);
 	if (!read_frame(frame, copy->data + frame->hlen, frame->hlen, head - frame->hlen)) {
 		kfree_skb(copy);
 		return NULL;
@@ -85,6 +115,28 @@ static struct sk_buff *copy_linear(const struct rmirror_frame *frame, unsigned i
 				   unsigned int headroom)
 {
 	return alloc_head(frame, keep, 0, headroom);
+}
+
+/* Do the first @keep bytes of the frame stand one after another in the original's buffer? */
+static bool is_plain(const struct rmirror_frame *frame, unsigned int keep)
+{
+	const struct sk_buff *skb = frame->skb;
+
+	return !frame->hlen && keep <= COPY_LINEAR_MAX && !skb_is_gso(skb) &&
+	       skb->ip_summed != CHECKSUM_PARTIAL &&
+	       frame->src + (int)keep <= (int)skb_headlen(skb);
+}
+
+static struct sk_buff *copy_plain(const struct rmirror_frame *frame, unsigned int keep,
+				  unsigned int headroom)
+{
+	struct sk_buff *copy = alloc_linear(headroom + keep);
+
+	if (unlikely(!copy))
+		return NULL;
+	skb_reserve(copy, headroom);
+	memcpy(__skb_put(copy, keep), frame->skb->data + frame->src, keep);
+	return copy;
 }
 
 /* The linear part is copied, the frags are shared. */
@@ -103,14 +155,15 @@ static struct sk_buff *copy_shared(const struct rmirror_frame *frame, unsigned i
 		return NULL;
 
 	to = skb_shinfo(copy);
-	for (i = 0; left; i++) {
-		unsigned int size = min_t(unsigned int, left, skb_frag_size(&from->frags[i]));
-
+	for (i = 0; left > skb_frag_size(&from->frags[i]); i++) {
 		to->frags[i] = from->frags[i];
-		skb_frag_size_set(&to->frags[i], size);
 		__skb_frag_ref(&to->frags[i]);
-		left -= size;
+		left -= skb_frag_size(&from->frags[i]);
 	}
+	/* The last one that is wanted, perhaps not all of it */
+	to->frags[i] = from->frags[i];
+	__skb_frag_ref(&to->frags[i]);
+	skb_frag_size_set(&to->frags[i++], left);
 	to->nr_frags = i;
 	to->flags |= from->flags & SKBFL_SHARED_FRAG;
 	copy->len = keep;
@@ -262,6 +315,38 @@ static void copy_gso(struct sk_buff *copy, const struct rmirror_frame *frame)
 	}
 }
 
+static void set_headers(struct sk_buff *copy, const struct rmirror_frame *frame)
+{
+	skb_reset_mac_header(copy);
+	skb_set_network_header(copy, frame->l3);
+	copy->protocol = frame->proto;
+}
+
+static noinline struct sk_buff *copy_any(const struct rmirror_frame *frame, unsigned int keep,
+					 unsigned int headroom)
+{
+	const bool partial = frame->skb->ip_summed == CHECKSUM_PARTIAL;
+	const bool crc = partial && skb_csum_is_sctp((struct sk_buff *)frame->skb);
+	struct sk_buff *copy;
+
+	copy = copy_bytes(frame, crc ? frame->len : keep, headroom);
+	if (!copy)
+		return NULL;
+
+	set_headers(copy, frame);
+	if (skb_is_gso(frame->skb)) {
+		copy_gso(copy, frame);
+	} else if (crc) {
+		if (!finish_crc(copy, frame, keep)) {
+			kfree_skb(copy);
+			return NULL;
+		}
+	} else if (partial) {
+		finish_checksum(copy, frame);
+	}
+	return copy;
+}
+
 /**
  * rmirror_copy - copy a frame
  * @frame: the frame
@@ -274,26 +359,12 @@ static void copy_gso(struct sk_buff *copy, const struct rmirror_frame *frame)
 struct sk_buff *rmirror_copy(const struct rmirror_frame *frame, unsigned int keep,
 			     unsigned int headroom)
 {
-	const bool partial = frame->skb->ip_summed == CHECKSUM_PARTIAL;
-	const bool crc = partial && skb_csum_is_sctp((struct sk_buff *)frame->skb);
 	struct sk_buff *copy;
 
-	copy = copy_bytes(frame, crc ? frame->len : keep, headroom);
-	if (!copy)
-		return NULL;
-
-	skb_reset_mac_header(copy);
-	skb_set_network_header(copy, frame->l3);
-	copy->protocol = frame->proto;
-	if (skb_is_gso(frame->skb)) {
-		copy_gso(copy, frame);
-	} else if (crc) {
-		if (!finish_crc(copy, frame, keep)) {
-			kfree_skb(copy);
-			return NULL;
-		}
-	} else if (partial) {
-		finish_checksum(copy, frame);
-	}
+	if (unlikely(!is_plain(frame, keep)))
+		return copy_any(frame, keep, headroom);
+	copy = copy_plain(frame, keep, headroom);
+	if (likely(copy))
+		set_headers(copy, frame);
 	return copy;
 }
