@@ -61,6 +61,7 @@ struct erspan3_platform {
 static u16 frame_cos(const struct rmirror_frame *frame)
 {
 	struct vlan_hdr *vh, buf;
+	int off;
 
 	if (!frame->tags)
 		return 0;
@@ -68,7 +69,8 @@ static u16 frame_cos(const struct rmirror_frame *frame)
 		return ntohs(*(__be16 *)(frame->hdr + 2 * ETH_ALEN + sizeof(__be16))) >>
 		       VLAN_PRIO_SHIFT;
 	/* In line: the type is followed by a tag. */
-	vh = skb_header_pointer(frame->skb, frame->src + (int)sizeof(__be16), sizeof(buf), &buf);
+	off = frame->src + ETH_HLEN - frame->hlen;
+	vh = skb_header_pointer(frame->skb, off, sizeof(buf), &buf);
 	return vh ? ntohs(vh->h_vlan_TCI) >> VLAN_PRIO_SHIFT : 0;
 }
 

@@ -3,6 +3,7 @@
  * Internal to rmirror_core: the life of a copy, in the order of the calls.
  *
  *   rmirror_mirror.c   one matched packet: guard, decide, send, count
+ *   rmirror_fast.h     what most packets need of the following, inline
  *   rmirror_loop.c     is the packet a copy itself?
  *   rmirror_route.c    the way to the collector
  *   rmirror_l2.c       the frame: which bytes belong to it
@@ -21,12 +22,14 @@
 
 #include <linux/if_ether.h>
 #include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/skbuff.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
-#include <net/dst_cache.h>
+#include <net/dst.h>
 
 #include "rmirror.h"
 
@@ -70,16 +73,49 @@ struct rmirror_stats {
 };
 
 /**
+ * struct rmirror_hop - the way to a collector, as one CPU knows it
+ *
+ * @dst: its route, referenced; NULL if there is none yet
+ * @cookie: for dst_check()
+ * @generation: of the mirror when it was looked up
+ * @plain_mtu: the MTU is the device's as long as that is so much; 0: it depends
+ * @local: it leads to this host, or to all on a link
+ * @ip_output: IPsec or a lightweight tunnel has to transform the packet
+ * @ident: the next of the IP identifications that the CPU has taken
+ * @idents: so many of them are left
+ * @sum4: sum of @ip4
+ * @ip4: the outer header, with everything in it that is the same for each copy
+ * @ip6: likewise
+ *
+ * Written by its own CPU only, with BHs off.
+ */
+struct rmirror_hop {
+	struct dst_entry	*dst;
+	u32			cookie;
+	unsigned int		generation;
+	unsigned int		plain_mtu;
+	bool			local;
+	bool			ip_output;
+	u16			ident;
+	u16			idents;
+	__wsum			sum4;
+	union {
+		struct iphdr	ip4;
+		struct ipv6hdr	ip6;
+	};
+};
+
+/**
  * struct rmirror_route - the cached way to a collector
  *
  * @addr: the collector
- * @cache: its route, per CPU
+ * @hop: the way there, per CPU
  * @node: entry in struct rmirror_routes
  */
 struct rmirror_route {
-	union nf_inet_addr	addr;
-	struct dst_cache	cache;
-	struct hlist_node	node;
+	union nf_inet_addr		addr;
+	struct rmirror_hop __percpu	*hop;
+	struct hlist_node		node;
 };
 
 /* Collectors of one register: so many are remembered, with their routes */
@@ -109,8 +145,10 @@ struct rmirror_routes {
  * @outer_len: bytes that a copy is longer than its frame
  * @net: the netns of the rule; routes and devices are looked up here only
  * @stats: per CPU
- * @route: to the constant collector
+ * @route: to the constant collector; of a register, to the last one of those
+ *	that there was no room for in @routes
  * @routes: to the collectors that a register named; NULL if it is constant
+ * @generation: of what is in the caches; a change makes all of it obsolete
  * @list: entry in struct rmirror_net
  * @seq: next sequence number: the one thing that CPUs share, written only by
  *	encapsulations that number their packets
@@ -124,6 +162,7 @@ struct rmirror {
 	struct rmirror_stats __percpu	*stats;
 	struct rmirror_route		route;
 	struct rmirror_routes		*routes;
+	unsigned int			generation;
 	struct list_head		list;
 	atomic_t			seq ____cacheline_aligned_in_smp;
 };
@@ -153,7 +192,8 @@ struct rmirror_net *rmirror_net(const struct net *net);
 /**
  * struct rmirror_frame - the Ethernet frame to be mirrored, not yet copied
  *
- * The frame is @hdr followed by the bytes of @skb from offset @src on.
+ * The frame is @hdr followed by the bytes of @skb from offset @src on. @hdr is
+ * empty if the whole frame stands in @skb.
  *
  * @skb: the original; only ever read
  * @src: offset in @skb, relative to skb->data; negative before it
@@ -180,38 +220,38 @@ struct rmirror_frame {
 /**
  * struct rmirror_path - the way to the collector
  *
- * @dst: the route, referenced
  * @addr: the collector
- * @saddr: the outer source address
+ * @hop: how to get there; valid as long as BHs are off and the RCU read side
+ *	section lasts
  * @mtu: bytes an outer packet may have, IP header included
  * @headroom: bytes needed before the frame: link, outer IP, encapsulation
  */
 struct rmirror_path {
-	struct dst_entry	*dst;
-	union nf_inet_addr	addr;
-	union nf_inet_addr	saddr;
-	unsigned int		mtu;
-	unsigned int		headroom;
+	const union nf_inet_addr	*addr;
+	struct rmirror_hop		*hop;
+	unsigned int			mtu;
+	unsigned int			headroom;
 };
 
 /**
  * struct rmirror_cb - what a copy carries in skb->cb until it is sent
  *
+ * @wire_len: bytes of the frame before it was cut
+ * @counts: it stands for a matched packet; set on the first only of the pieces
+ *	of one
+ * @outcome: what to count once it has been handed to the device; this and the
+ *	rest only if it has to wait
  * @m: whose copy it is
  * @addr: the collector
  * @expires: when to stop waiting for the neighbour, in jiffies
- * @outcome: what to count once it has been handed to the device
- * @counts: it stands for a matched packet; set on the first only of the pieces
- *	of one
- * @wire_len: bytes of the frame before it was cut
  */
 struct rmirror_cb {
+	unsigned int		wire_len;
+	bool			counts;
+	enum rmirror_outcome	outcome;
 	struct rmirror		*m;
 	union nf_inet_addr	addr;
 	unsigned long		expires;
-	enum rmirror_outcome	outcome;
-	bool			counts;
-	unsigned int		wire_len;
 };
 
 static inline struct rmirror_cb *rmirror_cb(struct sk_buff *skb)
@@ -228,6 +268,7 @@ static inline struct rmirror_cb *rmirror_cb(struct sk_buff *skb)
  * @path: the way to the collector
  * @want: bytes of a frame that the user wants
  * @limit: bytes of a frame that fit the path
+ * @bytes: sent so far
  */
 struct rmirror_job {
 	struct rmirror			*m;
@@ -235,6 +276,7 @@ struct rmirror_job {
 	struct rmirror_path		path;
 	unsigned int			want;
 	unsigned int			limit;
+	unsigned int			bytes;
 };
 
 /* rmirror_l2.c */
@@ -246,7 +288,10 @@ static inline int rmirror_frame_l3_offset(const struct rmirror_frame *frame)
 	return frame->src + (int)(frame->l3 - frame->hlen);
 }
 
+bool rmirror_frame_source(const struct rmirror_frame *frame, u8 *to);
+
 /* rmirror_loop.c */
+extern u32 rmirror_loop_hash;
 void rmirror_loop_init(void);
 void rmirror_loop_tag(struct sk_buff *copy);
 bool rmirror_loop_match(const struct rmirror_job *job);
@@ -266,17 +311,25 @@ struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev
 int rmirror_route_init(struct rmirror *m);
 void rmirror_route_exit(struct rmirror *m);
 bool rmirror_route_known(const struct rmirror_job *job, const union nf_inet_addr *addr);
-enum rmirror_outcome rmirror_route_find(struct rmirror *m, struct rmirror_path *path);
+struct rmirror_hop *rmirror_route_hop(struct rmirror *m, const union nf_inet_addr *addr);
+bool rmirror_route_fill(const struct rmirror *m, struct rmirror_hop *hop,
+			const union nf_inet_addr *addr);
 void rmirror_route_renamed(struct net *net);
 
 /* rmirror_outer.c */
 unsigned int rmirror_outer_len(const struct rmirror *m);
+void rmirror_outer_prepare(const struct rmirror *m, struct rmirror_hop *hop,
+			   const union nf_inet_addr *addr, const union nf_inet_addr *saddr);
+void rmirror_outer_take_idents(const struct rmirror *m, struct rmirror_hop *hop,
+			       unsigned int count);
 void rmirror_outer_push(const struct rmirror_job *job, struct sk_buff *skb);
 
 /* rmirror_xmit.c */
-enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff *copy,
+enum rmirror_outcome rmirror_xmit(struct rmirror_job *job, struct sk_buff *copy,
 				  enum rmirror_outcome outcome);
-enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb);
+enum rmirror_outcome rmirror_xmit_wrapped(struct rmirror_job *job, struct sk_buff *skb,
+					  enum rmirror_outcome outcome);
+enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb, unsigned int *bytes);
 struct neighbour *rmirror_xmit_next_hop(struct dst_entry *dst, const union nf_inet_addr *addr);
 bool rmirror_xmit_may_fragment(const struct rmirror_job *job, const struct sk_buff *copy);
 
@@ -287,7 +340,26 @@ void rmirror_pending_init(struct rmirror_net *rn);
 void rmirror_pending_exit(struct rmirror_net *rn);
 
 /* rmirror_stats.c */
-void rmirror_stats_add(struct rmirror *m, enum rmirror_outcome counter, u64 value);
+/**
+ * rmirror_stats_add - count
+ * @m: the mirror; BHs are off
+ * @matched: so many packets have matched
+ * @outcome: what became of one; RMIRROR_PENDING: nothing yet
+ * @bytes: so many bytes were sent
+ */
+static inline void rmirror_stats_add(struct rmirror *m, unsigned int matched,
+				     enum rmirror_outcome outcome, unsigned int bytes)
+{
+	struct rmirror_stats *stats = this_cpu_ptr(m->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->counter[RMIRROR_MATCHED], matched);
+	if (likely(outcome != RMIRROR_PENDING))
+		u64_stats_add(&stats->counter[outcome], 1);
+	u64_stats_add(&stats->counter[RMIRROR_BYTES], bytes);
+	u64_stats_update_end(&stats->syncp);
+}
+
 int rmirror_stats_net_init(struct net *net);
 void rmirror_stats_net_exit(struct net *net);
 

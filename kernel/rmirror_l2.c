@@ -43,9 +43,9 @@ static bool is_outbound(const struct nf_hook_state *state)
 }
 
 /* IP's own output hooks come before the device writes its header. */
-static bool is_before_header(const struct nf_hook_state *state)
+static bool is_before_header(const struct nf_hook_state *state, bool outbound)
 {
-	return (state->pf == NFPROTO_IPV4 || state->pf == NFPROTO_IPV6) && is_outbound(state);
+	return outbound && (state->pf == NFPROTO_IPV4 || state->pf == NFPROTO_IPV6);
 }
 
 /* Loopback frames have an Ethernet header too, all zero. */
@@ -170,14 +170,14 @@ static void outbound_addresses(u8 *to, struct net_device *dev, const struct sk_b
 static bool find_header(const struct net_device *dev, const struct sk_buff *skb,
 			const struct nf_hook_state *state, int *off)
 {
-	if (!has_ethernet(dev) || is_before_header(state))
+	if (!has_ethernet(dev))
 		return false;
-	if (state->pf == NFPROTO_ARP && state->hook == NF_ARP_OUT)
-		*off = 0;
-	else if (skb_mac_header_was_set(skb))
+	if (likely(skb_mac_header_was_set(skb)))
 		*off = skb_mac_offset(skb);
-	else
+	else if (state->pf != NFPROTO_ARP || state->hook != NF_ARP_OUT)
 		return false;
+	if (unlikely(state->pf == NFPROTO_ARP && state->hook == NF_ARP_OUT))
+		*off = 0;
 	return *off + ETH_HLEN <= skb_network_offset(skb);
 }
 
@@ -187,7 +187,7 @@ static bool frame_find_l3(struct rmirror_frame *frame)
 	const struct sk_buff *skb = frame->skb;
 	int off = skb_network_offset(skb);
 
-	while (eth_type_vlan(frame->proto)) {
+	while (unlikely(eth_type_vlan(frame->proto))) {
 		struct vlan_hdr *vh, buf;
 
 		vh = skb_header_pointer(skb, off, sizeof(buf), &buf);
@@ -199,6 +199,27 @@ static bool frame_find_l3(struct rmirror_frame *frame)
 	frame->l3 = frame->hlen + (off - frame->src);
 	frame->tags = (frame->l3 - ETH_HLEN) / VLAN_HLEN;
 	return true;
+}
+
+/* The header is there, and the tags go between its addresses and its type. */
+static void insert_tags(struct rmirror_frame *frame, const struct vlan_tag *tags, int n)
+{
+	frame_push(frame, frame->skb->data + frame->src, 2 * ETH_ALEN);
+	frame_push(frame, tags, n * sizeof(*tags));
+	frame->src += 2 * ETH_ALEN;
+}
+
+/* There is no header; the frame starts with one, with the addresses as far as they are known. */
+static void make_header(struct rmirror_frame *frame, struct net_device *dev, bool before_header,
+			const struct vlan_tag *tags, int n)
+{
+	u8 addresses[2 * ETH_ALEN] = {};
+
+	if (before_header)
+		outbound_addresses(addresses, dev, frame->skb, frame->proto);
+	frame_push(frame, addresses, sizeof(addresses));
+	frame_push(frame, tags, n * sizeof(*tags));
+	frame_push(frame, &frame->proto, sizeof(frame->proto));
 }
 
 /**
@@ -214,29 +235,25 @@ static bool frame_find_l3(struct rmirror_frame *frame)
 bool rmirror_frame_init(struct rmirror_frame *frame, const struct sk_buff *skb,
 			const struct nf_hook_state *state)
 {
+	const bool outbound = is_outbound(state);
+	struct net_device *dev = outbound ? state->out : state->in;
+	const bool before_header = is_before_header(state, outbound);
 	struct vlan_tag tags[RMIRROR_L2_TAGS_MAX];
-	u8 addresses[2 * ETH_ALEN] = {};
-	struct net_device *dev;
 	int header, n;
 
 	frame->skb = skb;
 	frame->hlen = 0;
 	frame->proto = frame_proto(skb, state);
-	frame->outbound = is_outbound(state);
+	frame->outbound = outbound;
 
-	dev = frame->outbound ? state->out : state->in;
-	n = frame_tags(dev, skb, frame->outbound, tags);
-	if (find_header(dev, skb, state, &header)) {
-		frame->src = header + 2 * ETH_ALEN;
-		frame_push(frame, skb->data + header, 2 * ETH_ALEN);
-		frame_push(frame, tags, n * sizeof(*tags));
+	n = frame_tags(dev, skb, outbound, tags);
+	if (likely(!before_header && find_header(dev, skb, state, &header))) {
+		frame->src = header;
+		if (n)
+			insert_tags(frame, tags, n);
 	} else {
 		frame->src = skb_network_offset(skb);
-		if (is_before_header(state))
-			outbound_addresses(addresses, dev, skb, frame->proto);
-		frame_push(frame, addresses, sizeof(addresses));
-		frame_push(frame, tags, n * sizeof(*tags));
-		frame_push(frame, &frame->proto, sizeof(frame->proto));
+		make_header(frame, dev, before_header, tags, n);
 	}
 	frame->len = frame->hlen + skb->len - frame->src;
 	return frame_find_l3(frame);
@@ -255,4 +272,22 @@ void rmirror_frame_strip(struct rmirror_frame *frame)
 	frame->hlen = 0;
 	frame->tags = 0;
 	frame->l3 = 0;
+}
+
+/**
+ * rmirror_frame_source - the source address of a frame
+ * @frame: the frame
+ * @to: ETH_ALEN bytes
+ *
+ * Return: false if it has none.
+ */
+bool rmirror_frame_source(const struct rmirror_frame *frame, u8 *to)
+{
+	if (frame->l3 < ETH_HLEN)
+		return false;
+	if (frame->hlen)
+		ether_addr_copy(to, frame->hdr + ETH_ALEN);
+	else
+		ether_addr_copy(to, frame->skb->data + frame->src + ETH_ALEN);
+	return true;
 }

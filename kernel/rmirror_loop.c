@@ -29,14 +29,14 @@
 #include "encap.h"
 
 /* The hash of copies that may come back in disguise: random, so that nobody outside knows it */
-static u32 loop_tag __read_mostly;
+u32 rmirror_loop_hash __read_mostly;
 
 /**
  * rmirror_loop_init - choose the tag
  */
 void __init rmirror_loop_init(void)
 {
-	loop_tag = get_random_u32();
+	rmirror_loop_hash = get_random_u32();
 }
 
 /**
@@ -51,12 +51,12 @@ void rmirror_loop_tag(struct sk_buff *copy)
 	const struct dst_entry *dst = skb_dst(copy);
 
 	if (unlikely(dst->dev->type != ARPHRD_ETHER || dst_xfrm(dst)))
-		__skb_set_sw_hash(copy, loop_tag, true);
+		__skb_set_sw_hash(copy, rmirror_loop_hash, true);
 }
 
 static bool is_tagged(const struct sk_buff *skb)
 {
-	return unlikely(skb->hash == loop_tag) && skb->sw_hash && skb->l4_hash;
+	return unlikely(skb->hash == rmirror_loop_hash) && skb->sw_hash && skb->l4_hash;
 }
 
 /* Does an encapsulation stand directly behind the outer IP header? */
@@ -188,17 +188,15 @@ bool rmirror_loop_from_next_hop(const struct rmirror_job *job)
 {
 	const struct rmirror_frame *frame = job->frame;
 	struct neighbour *n;
-	u8 ha[ETH_ALEN];
+	u8 ha[ETH_ALEN], source[ETH_ALEN];
 	bool from;
 
-	if (frame->outbound || frame->hlen < sizeof(ha) * 2)
+	if (frame->outbound || !rmirror_frame_source(frame, source))
 		return false;
-	rcu_read_lock_bh();
-	n = rmirror_xmit_next_hop(job->path.dst, &job->path.addr);
+	n = rmirror_xmit_next_hop(job->path.hop->dst, job->path.addr);
 	from = !IS_ERR(n) && n->dev->addr_len == sizeof(ha) &&
 	       READ_ONCE(n->nud_state) & NUD_VALID;
 	if (from)
 		neigh_ha_snapshot(ha, n, n->dev);
-	rcu_read_unlock_bh();
-	return from && ether_addr_equal_unaligned(ha, frame->hdr + ETH_ALEN);
+	return from && ether_addr_equal_unaligned(ha, source);
 }

@@ -7,7 +7,7 @@
 #include <net/ip.h>
 
 #include "compat/compat.h"
-#include "encap.h"
+#include "rmirror_fast.h"
 
 /* Bytes that a frame may have so that its outer packet is not longer than IP allows */
 static unsigned int longest(const struct rmirror *m)
@@ -37,7 +37,7 @@ static enum rmirror_outcome fit(const struct rmirror_job *job, unsigned int *len
 	}
 }
 
-static enum rmirror_outcome send_fitted(const struct rmirror_job *job, struct sk_buff *copy,
+static enum rmirror_outcome send_fitted(struct rmirror_job *job, struct sk_buff *copy,
 					enum rmirror_outcome outcome)
 {
 	unsigned int len = copy->len;
@@ -52,11 +52,11 @@ static enum rmirror_outcome send_fitted(const struct rmirror_job *job, struct sk
 	return rmirror_xmit(job, copy, max(outcome, fitted));
 }
 
-static enum rmirror_outcome send_segments(const struct rmirror_job *job, struct sk_buff *copy,
+static enum rmirror_outcome send_segments(struct rmirror_job *job, struct sk_buff *copy,
 					  enum rmirror_outcome outcome);
 
 /* A frame that is no superframe, and is cut already to what the user wants */
-static enum rmirror_outcome send_frame(const struct rmirror_job *job, struct sk_buff *copy,
+static enum rmirror_outcome send_frame(struct rmirror_job *job, struct sk_buff *copy,
 				       enum rmirror_outcome outcome)
 {
 	if (copy->len > job->limit && job->m->conf.mtu == RMIRROR_MTU_RESEGMENT &&
@@ -69,14 +69,14 @@ static enum rmirror_outcome send_frame(const struct rmirror_job *job, struct sk_
  * The packet is counted once: by its first segment, or by what went worse with
  * a later one. If the first has to wait, so does the count.
  */
-static enum rmirror_outcome send_segments(const struct rmirror_job *job, struct sk_buff *copy,
+static enum rmirror_outcome send_segments(struct rmirror_job *job, struct sk_buff *copy,
 					  enum rmirror_outcome outcome)
 {
 	enum rmirror_outcome total = RMIRROR_NO_MEMORY;
 	bool counts = rmirror_cb(copy)->counts;
 	struct sk_buff *segs, *seg, *next;
 
-	segs = rmirror_gso_segment(copy, job->path.dst->dev);
+	segs = rmirror_gso_segment(copy, job->path.hop->dst->dev);
 	skb_list_walk_safe(segs, seg, next) {
 		enum rmirror_outcome one = RMIRROR_NO_MEMORY;
 
@@ -97,28 +97,29 @@ static enum rmirror_outcome send_segments(const struct rmirror_job *job, struct 
 	return total;
 }
 
-static enum rmirror_outcome mirror_frame(const struct rmirror_job *job)
+static enum rmirror_outcome mirror_frame(struct rmirror_job *job)
 {
 	const struct rmirror_frame *frame = job->frame;
 	enum rmirror_outcome outcome = RMIRROR_SENT;
 	unsigned int keep = min(frame->len, job->want);
+	const bool fits = likely(keep <= job->limit);
 	struct sk_buff *copy;
 
 	/* What will not be sent need not be copied. */
-	if (job->m->conf.mtu != RMIRROR_MTU_RESEGMENT) {
+	if (!fits && job->m->conf.mtu != RMIRROR_MTU_RESEGMENT) {
 		outcome = fit(job, &keep);
 		if (outcome == RMIRROR_TOO_BIG)
 			return outcome;
 	}
 	copy = rmirror_copy(frame, keep, job->path.headroom);
-	if (!copy)
+	if (unlikely(!copy))
 		return RMIRROR_NO_MEMORY;
 	rmirror_cb(copy)->counts = true;
 	rmirror_cb(copy)->wire_len = frame->len;
-	return send_frame(job, copy, outcome);
+	return fits ? rmirror_fast_xmit(job, copy, outcome) : send_frame(job, copy, outcome);
 }
 
-static enum rmirror_outcome mirror_gso(const struct rmirror_job *job)
+static enum rmirror_outcome mirror_gso(struct rmirror_job *job)
 {
 	const struct rmirror_frame *frame = job->frame;
 	const unsigned int wire = rmirror_gso_frame_len(frame);
@@ -154,29 +155,21 @@ static enum rmirror_outcome mirror_on_path(struct rmirror_job *job, struct rmirr
 	return skb_is_gso(frame->skb) ? mirror_gso(job) : mirror_frame(job);
 }
 
-static enum rmirror_outcome mirror_packet(struct rmirror *m, const struct sk_buff *skb,
-					  const struct nf_hook_state *state,
-					  const union nf_inet_addr *addr)
+static enum rmirror_outcome mirror_packet(struct rmirror_job *job, const struct sk_buff *skb,
+					  const struct nf_hook_state *state)
 {
 	struct rmirror_frame frame;
-	struct rmirror_job job = { .m = m, .frame = &frame, .want = m->conf.len };
 	enum rmirror_outcome outcome;
 
-	if (m->conf.family == NFPROTO_IPV4)
-		job.path.addr.ip = addr->ip;
-	else
-		job.path.addr.in6 = addr->in6;
-
-	if (!rmirror_frame_init(&frame, skb, state))
+	job->frame = &frame;
+	if (!rmirror_fast_frame(&frame, skb, state) && !rmirror_frame_init(&frame, skb, state))
 		return RMIRROR_NO_MEMORY;
-	if (rmirror_loop_match(&job))
+	if (!rmirror_fast_no_copy(job) && rmirror_loop_match(job))
 		return RMIRROR_LOOP;
-	outcome = rmirror_route_find(m, &job.path);
-	if (outcome != RMIRROR_SENT)
+	outcome = rmirror_fast_route(job->m, &job->path);
+	if (unlikely(outcome != RMIRROR_SENT))
 		return outcome;
-	outcome = mirror_on_path(&job, &frame);
-	dst_release(job.path.dst);
-	return outcome;
+	return mirror_on_path(job, &frame);
 }
 
 /**
@@ -193,20 +186,24 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 		    const struct nf_hook_state *state, const union nf_inet_addr *addr)
 {
 	enum rmirror_outcome outcome = RMIRROR_LOOP;
+	const bool bh_on = !in_softirq();
+	struct rmirror_job job;
 
-	if (!m->conf.in_register)
-		addr = &m->conf.addr;
+	job.m = m;
+	job.path.addr = m->conf.in_register ? addr : &m->conf.addr;
+	job.want = m->conf.len;
+	job.bytes = 0;
 
-	local_bh_disable();
-	rmirror_stats_add(m, RMIRROR_MATCHED, 1);
+	if (bh_on)
+		local_bh_disable();
 	/* TEE's and nft dup's own guard: neither do they copy our copies, nor we theirs. */
 	if (!rmirror_compat_in_duplicate()) {
 		rmirror_compat_set_duplicate(true);
-		outcome = mirror_packet(m, skb, state, addr);
+		outcome = mirror_packet(&job, skb, state);
 		rmirror_compat_set_duplicate(false);
 	}
-	if (outcome != RMIRROR_PENDING)
-		rmirror_stats_add(m, outcome, 1);
-	local_bh_enable();
+	rmirror_stats_add(m, 1, outcome, job.bytes);
+	if (bh_on)
+		local_bh_enable();
 }
 EXPORT_SYMBOL_GPL(rmirror_mirror);

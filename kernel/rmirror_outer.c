@@ -11,48 +11,79 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 
-#include "encap.h"
+#include "rmirror_fast.h"
 
-static void push4(const struct rmirror_job *job, struct sk_buff *skb)
+static void prepare4(const struct rmirror *m, struct iphdr *iph, __be32 saddr, __be32 daddr)
 {
-	const struct rmirror_conf *conf = &job->m->conf;
-	struct iphdr *iph;
+	*iph = (struct iphdr) {
+		.version	= 4,
+		.ihl		= sizeof(*iph) / 4,
+		.tos		= m->conf.dscp << 2,
+		.ttl		= m->conf.ttl,
+		.protocol	= m->encap->proto,
+		.saddr		= saddr,
+		.daddr		= daddr,
+	};
+}
 
-	skb_push(skb, sizeof(*iph));
-	skb_reset_network_header(skb);
-	iph = ip_hdr(skb);
-	iph->version = 4;
-	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = conf->dscp << 2;
-	iph->tot_len = htons(skb->len);
-	iph->frag_off = 0;
-	iph->ttl = conf->ttl;
-	iph->protocol = job->m->encap->proto;
-	iph->saddr = job->path.saddr.ip;
-	iph->daddr = job->path.addr.ip;
-	__ip_select_ident(job->m->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
-	ip_send_check(iph);
-	skb->protocol = htons(ETH_P_IP);
-	skb->priority = rt_tos2priority(iph->tos);
+static void prepare6(const struct rmirror *m, struct ipv6hdr *ip6h,
+		     const struct in6_addr *saddr, const struct in6_addr *daddr)
+{
+	*ip6h = (struct ipv6hdr) {
+		.nexthdr	= m->encap->proto,
+		.hop_limit	= m->conf.ttl,
+		.saddr		= *saddr,
+		.daddr		= *daddr,
+	};
+	ip6_flow_hdr(ip6h, m->conf.dscp << 2, 0);
+}
+
+/**
+ * rmirror_outer_prepare - what the outer headers of all copies have in common
+ * @m: the mirror
+ * @hop: gets it
+ * @addr: the collector
+ * @saddr: the outer source address
+ */
+void rmirror_outer_prepare(const struct rmirror *m, struct rmirror_hop *hop,
+			   const union nf_inet_addr *addr, const union nf_inet_addr *saddr)
+{
+	if (m->conf.family == NFPROTO_IPV6) {
+		prepare6(m, &hop->ip6, &saddr->in6, &addr->in6);
+		return;
+	}
+	prepare4(m, &hop->ip4, saddr->ip, addr->ip);
+	hop->sum4 = csum_partial(&hop->ip4, sizeof(hop->ip4), 0);
+	hop->idents = 0;
+}
+
+/* So many identifications are taken from the kernel at a time. */
+#define IDENT_BLOCK	512
+
+/**
+ * rmirror_outer_take_idents - take IP identifications from the kernel
+ * @m: the mirror
+ * @hop: gets them; what it had left is lost
+ * @count: so many at least
+ */
+void rmirror_outer_take_idents(const struct rmirror *m, struct rmirror_hop *hop,
+			       unsigned int count)
+{
+	struct iphdr iph = hop->ip4;
+
+	hop->idents = max_t(unsigned int, count, IDENT_BLOCK);
+	__ip_select_ident(m->net, &iph, hop->idents);
+	hop->ident = ntohs(iph.id);
 }
 
 static void push6(const struct rmirror_job *job, struct sk_buff *skb)
 {
-	const struct rmirror_conf *conf = &job->m->conf;
 	const unsigned int payload_len = skb->len;
-	struct ipv6hdr *ip6h;
+	struct ipv6hdr *ip6h = __skb_push(skb, sizeof(*ip6h));
 
-	skb_push(skb, sizeof(*ip6h));
-	skb_reset_network_header(skb);
-	ip6h = ipv6_hdr(skb);
-	ip6_flow_hdr(ip6h, conf->dscp << 2, 0);
+	*ip6h = job->path.hop->ip6;
 	ip6h->payload_len = htons(payload_len);
-	ip6h->nexthdr = job->m->encap->proto;
-	ip6h->hop_limit = conf->ttl;
-	ip6h->saddr = job->path.saddr.in6;
-	ip6h->daddr = job->path.addr.in6;
 	skb->protocol = htons(ETH_P_IPV6);
-	skb->priority = rt_tos2priority(conf->dscp << 2);
 }
 
 /**
@@ -88,7 +119,9 @@ void rmirror_outer_push(const struct rmirror_job *job, struct sk_buff *skb)
 	job->m->encap->push(job, skb);
 	skb_reset_transport_header(skb);
 	if (job->m->conf.family == NFPROTO_IPV4)
-		push4(job, skb);
+		rmirror_fast_push4(job, skb);
 	else
 		push6(job, skb);
+	skb_reset_network_header(skb);
+	skb->priority = rt_tos2priority(job->m->conf.dscp << 2);
 }

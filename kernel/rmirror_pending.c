@@ -44,11 +44,9 @@ static u8 neighbour_state(struct sk_buff *skb)
 	struct neighbour *n;
 	u8 state = NUD_FAILED;
 
-	rcu_read_lock_bh();
 	n = rmirror_xmit_next_hop(skb_dst(skb), &rmirror_cb(skb)->addr);
 	if (!IS_ERR(n))
 		state = READ_ONCE(n->nud_state);
-	rcu_read_unlock_bh();
 	return state;
 }
 
@@ -58,17 +56,17 @@ static bool pending_settle(struct sk_buff *skb)
 	struct rmirror_cb cb = *rmirror_cb(skb);
 	const u8 state = neighbour_state(skb);
 	enum rmirror_outcome outcome;
+	unsigned int bytes = 0;
 
 	if (state & NUD_VALID) {
-		outcome = rmirror_xmit_resume(skb);
+		outcome = rmirror_xmit_resume(skb, &bytes);
 	} else if (state & NUD_FAILED || time_after(jiffies, cb.expires)) {
 		kfree_skb(skb);
 		outcome = RMIRROR_NO_NEIGHBOUR;
 	} else {
 		return false;
 	}
-	if (cb.counts && outcome != RMIRROR_PENDING)
-		rmirror_stats_add(cb.m, outcome, 1);
+	rmirror_stats_add(cb.m, 0, cb.counts ? outcome : RMIRROR_PENDING, bytes);
 	return true;
 }
 

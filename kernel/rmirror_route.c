@@ -2,18 +2,21 @@
 /*
  * The way to the collector.
  *
- * One cached route per collector and CPU; dst_cache drops it when the kernel
- * says that it is obsolete, and the next copy looks again. A mirror whose
- * collector comes from a register remembers those that it has seen.
+ * One cached route per collector and CPU, with the outer IP header that goes
+ * with it. When the kernel says that it is obsolete, the next copy looks again.
+ * No reference is taken for a copy: that would write to what CPUs may share. A
+ * mirror whose collector comes from a register remembers those that it has seen.
  */
 
 #include <linux/jhash.h>
 #include <linux/netdevice.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
-#include <net/dst_cache.h>
+#include <net/dst.h>
 #include <net/ip.h>
+#include <net/lwtunnel.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 
 #include "compat/compat.h"
 #include "compat/ipv6.h"
@@ -34,11 +37,12 @@ static bool find_device(const struct rmirror *m, int *ifindex)
 	return true;
 }
 
-static struct dst_entry *lookup4(struct rmirror *m, struct rmirror_path *path, int oif)
+static struct dst_entry *lookup4(const struct rmirror *m, const union nf_inet_addr *addr,
+				 int oif, union nf_inet_addr *saddr)
 {
 	struct rtable *rt;
 	struct flowi4 fl = {
-		.daddr		= path->addr.ip,
+		.daddr		= addr->ip,
 		.saddr		= m->conf.saddr.ip,
 		.flowi4_oif	= oif,
 		.flowi4_proto	= m->encap->proto,
@@ -49,15 +53,16 @@ static struct dst_entry *lookup4(struct rmirror *m, struct rmirror_path *path, i
 	rt = ip_route_output_key(m->net, &fl);
 	if (IS_ERR(rt))
 		return NULL;
-	path->saddr.ip = fl.saddr;
+	saddr->ip = fl.saddr;
 	return &rt->dst;
 }
 
-static struct dst_entry *lookup6(struct rmirror *m, struct rmirror_path *path, int oif)
+static struct dst_entry *lookup6(const struct rmirror *m, const union nf_inet_addr *addr,
+				 int oif, union nf_inet_addr *saddr)
 {
 	struct dst_entry *dst;
 	struct flowi6 fl = {
-		.daddr		= path->addr.in6,
+		.daddr		= addr->in6,
 		.saddr		= m->conf.saddr.in6,
 		.flowi6_oif	= oif,
 		.flowi6_proto	= m->encap->proto,
@@ -68,28 +73,8 @@ static struct dst_entry *lookup6(struct rmirror *m, struct rmirror_path *path, i
 	dst = ip6_dst_lookup_flow(m->net, NULL, &fl, NULL);
 	if (IS_ERR(dst))
 		return NULL;
-	path->saddr.in6 = fl.saddr;
+	saddr->in6 = fl.saddr;
 	return dst;
-}
-
-static struct dst_entry *cache_get(struct rmirror *m, struct dst_cache *cache,
-				   struct rmirror_path *path)
-{
-	struct rtable *rt;
-
-	if (m->conf.family == NFPROTO_IPV6)
-		return dst_cache_get_ip6(cache, &path->saddr.in6);
-	rt = dst_cache_get_ip4(cache, &path->saddr.ip);
-	return rt ? &rt->dst : NULL;
-}
-
-static void cache_set(struct rmirror *m, struct dst_cache *cache,
-		      const struct rmirror_path *path)
-{
-	if (m->conf.family == NFPROTO_IPV4)
-		dst_cache_set_ip4(cache, path->dst, path->saddr.ip);
-	else
-		dst_cache_set_ip6(cache, path->dst, &path->saddr.in6);
 }
 
 static size_t address_size(const struct rmirror *m)
@@ -104,33 +89,57 @@ static struct hlist_head *bucket(struct rmirror *m, const union nf_inet_addr *ad
 	return &m->routes->bucket[hash & (ARRAY_SIZE(m->routes->bucket) - 1)];
 }
 
+static bool is_same(const struct rmirror *m, const union nf_inet_addr *a,
+		    const union nf_inet_addr *b)
+{
+	return m->conf.family == NFPROTO_IPV4 ? a->ip == b->ip :
+						ipv6_addr_equal(&a->in6, &b->in6);
+}
+
 static struct rmirror_route *routes_find(struct rmirror *m, const union nf_inet_addr *addr)
 {
 	struct rmirror_route *route;
 
 	hlist_for_each_entry_rcu(route, bucket(m, addr), node) {
-		if (!memcmp(&route->addr, addr, address_size(m)))
+		if (is_same(m, &route->addr, addr))
 			return route;
 	}
 	return NULL;
 }
 
-static struct rmirror_route *route_alloc(const struct rmirror_path *path)
+static int hops_alloc(struct rmirror_route *route, gfp_t gfp)
+{
+	route->hop = alloc_percpu_gfp(struct rmirror_hop, gfp);
+	return route->hop ? 0 : -ENOMEM;
+}
+
+static void hops_free(struct rmirror_route *route)
+{
+	int cpu;
+
+	if (!route->hop)
+		return;
+	for_each_possible_cpu(cpu)
+		dst_release(per_cpu_ptr(route->hop, cpu)->dst);
+	free_percpu(route->hop);
+}
+
+static struct rmirror_route *route_alloc(const struct rmirror *m, const union nf_inet_addr *addr)
 {
 	struct rmirror_route *route = kzalloc(sizeof(*route), GFP_ATOMIC | __GFP_NOWARN);
 
 	if (!route)
 		return NULL;
-	if (dst_cache_init(&route->cache, GFP_ATOMIC | __GFP_NOWARN)) {
+	if (hops_alloc(route, GFP_ATOMIC | __GFP_NOWARN)) {
 		kfree(route);
 		return NULL;
 	}
-	route->addr = path->addr;
+	memcpy(&route->addr, addr, address_size(m));
 	return route;
 }
 
-/* Remembers a collector. NULL if there are too many, or there is no memory: it goes uncached. */
-static struct rmirror_route *routes_add(struct rmirror *m, const struct rmirror_path *path)
+/* Remembers a collector. NULL if there are too many, or there is no memory. */
+static struct rmirror_route *routes_add(struct rmirror *m, const union nf_inet_addr *addr)
 {
 	struct rmirror_routes *routes = m->routes;
 	struct rmirror_route *route;
@@ -138,13 +147,13 @@ static struct rmirror_route *routes_add(struct rmirror *m, const struct rmirror_
 	if (READ_ONCE(routes->count) >= RMIRROR_ROUTES_MAX)
 		return NULL;
 	spin_lock(&routes->lock);
-	route = routes_find(m, &path->addr);
+	route = routes_find(m, addr);
 	if (route || routes->count >= RMIRROR_ROUTES_MAX)
 		goto out;
-	route = route_alloc(path);
+	route = route_alloc(m, addr);
 	if (!route)
 		goto out;
-	hlist_add_head_rcu(&route->node, bucket(m, &path->addr));
+	hlist_add_head_rcu(&route->node, bucket(m, addr));
 	WRITE_ONCE(routes->count, routes->count + 1);
 out:
 	spin_unlock(&routes->lock);
@@ -159,13 +168,16 @@ out:
  */
 int rmirror_route_init(struct rmirror *m)
 {
-	if (!m->conf.in_register) {
-		m->route.addr = m->conf.addr;
-		return dst_cache_init(&m->route.cache, GFP_KERNEL_ACCOUNT);
-	}
-	m->routes = kzalloc(sizeof(*m->routes), GFP_KERNEL_ACCOUNT);
-	if (!m->routes)
+	if (hops_alloc(&m->route, GFP_KERNEL_ACCOUNT))
 		return -ENOMEM;
+	m->route.addr = m->conf.addr;
+	if (!m->conf.in_register)
+		return 0;
+	m->routes = kzalloc(sizeof(*m->routes), GFP_KERNEL_ACCOUNT);
+	if (!m->routes) {
+		hops_free(&m->route);
+		return -ENOMEM;
+	}
 	spin_lock_init(&m->routes->lock);
 	return 0;
 }
@@ -180,12 +192,12 @@ void rmirror_route_exit(struct rmirror *m)
 	struct hlist_node *next;
 	int i;
 
-	dst_cache_destroy(&m->route.cache);
+	hops_free(&m->route);
 	if (!m->routes)
 		return;
 	for (i = 0; i < ARRAY_SIZE(m->routes->bucket); i++) {
 		hlist_for_each_entry_safe(route, next, &m->routes->bucket[i], node) {
-			dst_cache_destroy(&route->cache);
+			hops_free(route);
 			kfree(route);
 		}
 	}
@@ -201,31 +213,7 @@ bool rmirror_route_known(const struct rmirror_job *job, const union nf_inet_addr
 {
 	struct rmirror *m = job->m;
 
-	if (!memcmp(&job->path.addr, addr, address_size(m)))
-		return true;
-	return m->routes && routes_find(m, addr);
-}
-
-/* dst_cache_reset() would spare what was cached in this very jiffy. */
-static void forget(struct dst_cache *cache)
-{
-	WRITE_ONCE(cache->reset_ts, jiffies + 1);
-}
-
-static void forget_all(struct rmirror *m)
-{
-	struct rmirror_route *route;
-	int i;
-
-	forget(&m->route.cache);
-	if (!m->routes)
-		return;
-	rcu_read_lock();
-	for (i = 0; i < ARRAY_SIZE(m->routes->bucket); i++) {
-		hlist_for_each_entry_rcu(route, &m->routes->bucket[i], node)
-			forget(&route->cache);
-	}
-	rcu_read_unlock();
+	return is_same(m, job->path.addr, addr) || (m->routes && routes_find(m, addr));
 }
 
 /**
@@ -242,7 +230,7 @@ void rmirror_route_renamed(struct net *net)
 	mutex_lock(&rn->lock);
 	list_for_each_entry(m, &rn->mirrors, list) {
 		if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_OIFNAME))
-			forget_all(m);
+			WRITE_ONCE(m->generation, m->generation + 1);
 	}
 	mutex_unlock(&rn->lock);
 }
@@ -263,55 +251,80 @@ static bool is_local(const struct rmirror *m, const struct dst_entry *dst)
 	return flags & not_to;
 }
 
-static struct dst_entry *find_dst(struct rmirror *m, struct rmirror_path *path)
+static bool needs_ip_output(const struct dst_entry *dst)
 {
-	struct rmirror_route *route = m->routes ? routes_find(m, &path->addr) : &m->route;
-	struct dst_entry *dst = route ? cache_get(m, &route->cache, path) : NULL;
-	int oif;
+	return dst_xfrm(dst) || lwtunnel_xmit_redirect(dst->lwtstate) ||
+	       lwtunnel_output_redirect(dst->lwtstate);
+}
 
-	if (dst)
-		return dst;
-	if (!find_device(m, &oif))
-		return NULL;
-	if (m->conf.family == NFPROTO_IPV4)
-		path->dst = lookup4(m, path, oif);
-	else
-		path->dst = lookup6(m, path, oif);
-	if (!path->dst)
-		return NULL;
-	if (!route)
-		route = routes_add(m, path);
-	if (route)
-		cache_set(m, &route->cache, path);
-	return path->dst;
+static u32 dst_cookie(const struct rmirror *m, const struct dst_entry *dst)
+{
+	return m->conf.family == NFPROTO_IPV4 ? 0 : rt6_get_cookie(dst_rt6_info(dst));
+}
+
+/*
+ * An IPv4 route that has no MTU of its own keeps that of the device: what is learnt
+ * later by ICMP makes it obsolete.
+ */
+static unsigned int plain_mtu(const struct rmirror *m, struct dst_entry *dst)
+{
+	if (m->conf.family != NFPROTO_IPV4 || dst_xfrm(dst) || dst->lwtstate ||
+	    container_of(dst, struct rtable, dst)->rt_pmtu || dst_metric_raw(dst, RTAX_MTU))
+		return 0;
+	return dst_mtu(dst) == READ_ONCE(dst->dev->mtu) ? dst_mtu(dst) : 0;
 }
 
 /**
- * rmirror_route_find - find the way to the collector
+ * rmirror_route_fill - look the way to a collector up
  * @m: the mirror; BHs are off
- * @path: with the collector in @path->addr, the rest is to be filled in; the
- *	caller releases @path->dst
+ * @hop: gets it
+ * @addr: the collector
  *
- * Return: RMIRROR_SENT if there is one, else the reason why not.
+ * Return: false if there is none.
  */
-enum rmirror_outcome rmirror_route_find(struct rmirror *m, struct rmirror_path *path)
+bool rmirror_route_fill(const struct rmirror *m, struct rmirror_hop *hop,
+			const union nf_inet_addr *addr)
 {
-	struct dst_entry *dst = find_dst(m, path);
-	const struct net_device *dev;
+	const unsigned int generation = READ_ONCE(m->generation);
+	union nf_inet_addr saddr;
+	struct dst_entry *dst;
+	int oif;
 
+	dst_release(hop->dst);
+	hop->dst = NULL;
+	if (!find_device(m, &oif))
+		return false;
+	dst = m->conf.family == NFPROTO_IPV4 ? lookup4(m, addr, oif, &saddr) :
+					       lookup6(m, addr, oif, &saddr);
 	if (!dst)
-		return RMIRROR_NO_ROUTE;
-	dev = dst->dev;
-	if (is_local(m, dst)) {
-		dst_release(dst);
-		return RMIRROR_LOCAL;
-	}
-	if (!netif_running(dev) || !netif_carrier_ok(dev)) {
-		dst_release(dst);
-		return RMIRROR_NO_ROUTE;
-	}
-	path->dst = dst;
-	path->mtu = dst_mtu(dst);
-	path->headroom = LL_RESERVED_SPACE(dev) + dst->header_len + m->outer_len;
-	return RMIRROR_SENT;
+		return false;
+	hop->dst = dst;
+	hop->cookie = dst_cookie(m, dst);
+	hop->generation = generation;
+	hop->plain_mtu = plain_mtu(m, dst);
+	hop->local = is_local(m, dst);
+	hop->ip_output = needs_ip_output(dst);
+	rmirror_outer_prepare(m, hop, addr, &saddr);
+	return true;
+}
+
+/**
+ * rmirror_route_hop - the place in the cache of a collector from a register
+ * @m: the mirror; BHs are off
+ * @addr: the collector
+ *
+ * Return: never NULL; it may hold no way, or an obsolete one.
+ */
+struct rmirror_hop *rmirror_route_hop(struct rmirror *m, const union nf_inet_addr *addr)
+{
+	struct rmirror_route *route = routes_find(m, addr) ?: routes_add(m, addr);
+	struct rmirror_hop *hop;
+
+	if (likely(route))
+		return this_cpu_ptr(route->hop);
+	/* No room: what is there is another one's. */
+	hop = this_cpu_ptr(m->route.hop);
+	dst_release(hop->dst);
+	hop->dst = NULL;
+	return hop;
 }

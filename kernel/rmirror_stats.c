@@ -14,21 +14,6 @@ static const char *const counter_name[] = {
 #undef X
 };
 
-/**
- * rmirror_stats_add - count
- * @m: the mirror; BHs are off
- * @counter: which
- * @value: how much
- */
-void rmirror_stats_add(struct rmirror *m, enum rmirror_outcome counter, u64 value)
-{
-	struct rmirror_stats *stats = this_cpu_ptr(m->stats);
-
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->counter[counter], value);
-	u64_stats_update_end(&stats->syncp);
-}
-
 static void stats_sum(const struct rmirror *m, u64 sum[__RMIRROR_COUNTER_MAX])
 {
 	u64 one[__RMIRROR_COUNTER_MAX];

@@ -16,49 +16,19 @@
 #include <net/route.h>
 #include <net/xfrm.h>
 
-#include "compat/ipv6.h"
-#include "encap.h"
-
-/**
- * rmirror_xmit - wrap a frame and send it
- * @job: the packet
- * @copy: the frame, with @job->path.headroom before it; consumed
- * @outcome: what to count when it is on its way
- *
- * Return: @outcome, or the reason why it was dropped, or RMIRROR_PENDING.
- */
-enum rmirror_outcome rmirror_xmit(const struct rmirror_job *job, struct sk_buff *copy,
-				  enum rmirror_outcome outcome)
-{
-	copy->dev = job->path.dst->dev;
-	rmirror_outer_push(job, copy);
-
-	skb_dst_set(copy, dst_clone(job->path.dst));
-	rmirror_loop_tag(copy);
-	copy->mark = job->m->conf.mark;
-	rmirror_cb(copy)->m = job->m;
-	rmirror_cb(copy)->addr = job->path.addr;
-	rmirror_cb(copy)->outcome = outcome;
-	return rmirror_xmit_resume(copy);
-}
+#include "rmirror_fast.h"
 
 /**
  * rmirror_xmit_next_hop - the neighbour that a route leads to
  * @dst: the route
  * @addr: its destination, in case that there is no gateway
  *
- * Within rcu_read_lock_bh(). Return: the neighbour, or an ERR_PTR.
+ * BHs are off, within an RCU read side section. Return: the neighbour, or an
+ * ERR_PTR.
  */
 struct neighbour *rmirror_xmit_next_hop(struct dst_entry *dst, const union nf_inet_addr *addr)
 {
-	const struct rtable *rt;
-
-	if (dst->ops->family == AF_INET6)
-		return ip_neigh_gw6(dst->dev, rt6_nexthop(dst_rt6_info(dst), &addr->in6));
-	rt = container_of(dst, struct rtable, dst);
-	if (rt->rt_gw_family == AF_INET6)
-		return ip_neigh_gw6(dst->dev, &rt->rt_gw6);
-	return ip_neigh_gw4(dst->dev, rt->rt_gw_family ? rt->rt_gw4 : addr->ip);
+	return rmirror_fast_next_hop(dst, addr);
 }
 
 /* A cached link header has the EtherType of the neighbour's own protocol. */
@@ -83,9 +53,12 @@ static int xmit_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 }
 
 /* IP's control block takes the place of ours. Nobody must get an error about the original's DF. */
-static int xmit_fragments(struct net *net, struct sk_buff *skb)
+static int xmit_fragments(struct net *net, struct sk_buff *skb, const union nf_inet_addr *addr)
 {
-	*this_cpu_ptr(&fragment_addr) = rmirror_cb(skb)->addr;
+	if (skb_dst(skb)->ops->family == AF_INET6)
+		this_cpu_ptr(&fragment_addr)->in6 = addr->in6;
+	else
+		this_cpu_ptr(&fragment_addr)->ip = addr->ip;
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->ignore_df = 1;
 	if (skb->protocol == htons(ETH_P_IP))
@@ -108,17 +81,12 @@ bool rmirror_xmit_may_fragment(const struct rmirror_job *job, const struct sk_bu
 									htons(ETH_P_IPV6));
 }
 
-static int xmit_neighbour(struct net *net, struct sk_buff *skb, struct neighbour *n)
+static int xmit_neighbour(struct net *net, struct sk_buff *skb, struct neighbour *n,
+			  unsigned int mtu, const union nf_inet_addr *addr)
 {
-	if (skb_is_gso(skb) || skb->len <= dst_mtu(skb_dst(skb)))
+	if (likely(skb->len <= mtu || skb_is_gso(skb)))
 		return output(n, skb);
-	return xmit_fragments(net, skb);
-}
-
-static bool needs_ip_output(const struct dst_entry *dst)
-{
-	return dst_xfrm(dst) || lwtunnel_xmit_redirect(dst->lwtstate) ||
-	       lwtunnel_output_redirect(dst->lwtstate);
+	return xmit_fragments(net, skb, addr);
 }
 
 static int xmit_ip_output(struct net *net, struct sk_buff *skb)
@@ -128,44 +96,101 @@ static int xmit_ip_output(struct net *net, struct sk_buff *skb)
 	return dst_output(net, NULL, skb);
 }
 
+/* The copy outlives the RCU read side section, and what it was made from. */
+static enum rmirror_outcome wait(const struct rmirror_job *job, struct sk_buff *skb,
+				 struct neighbour *n, enum rmirror_outcome outcome)
+{
+	struct rmirror_cb *cb = rmirror_cb(skb);
+
+	neigh_event_send(n, NULL);
+	if (!skb_dst_force(skb)) {
+		kfree_skb(skb);
+		return RMIRROR_NO_ROUTE;
+	}
+	cb->m = job->m;
+	cb->outcome = outcome;
+	if (job->m->conf.family == NFPROTO_IPV4)
+		cb->addr.ip = job->path.addr->ip;
+	else
+		cb->addr.in6 = job->path.addr->in6;
+	return rmirror_pending_add(skb);
+}
+
 /**
- * rmirror_xmit_resume - send a wrapped copy as soon as its neighbour is known
+ * rmirror_xmit_wrapped - send an outer packet
+ * @job: the packet
  * @skb: the outer packet, with its route; consumed
+ * @outcome: what to count when it is on its way
+ *
+ * Return: as rmirror_xmit().
+ */
+enum rmirror_outcome rmirror_xmit_wrapped(struct rmirror_job *job, struct sk_buff *skb,
+					  enum rmirror_outcome outcome)
+{
+	const struct rmirror_hop *hop = job->path.hop;
+	const unsigned int bytes = skb->len;
+	struct rmirror *m = job->m;
+	struct neighbour *n;
+	int err;
+
+	if (hop->ip_output && m->conf.encap != RMIRROR_ENCAP_NONE) {
+		err = xmit_ip_output(m->net, skb);
+	} else {
+		n = rmirror_xmit_next_hop(hop->dst, job->path.addr);
+		if (IS_ERR(n)) {
+			kfree_skb(skb);
+			return RMIRROR_NO_MEMORY;
+		}
+		if (!(READ_ONCE(n->nud_state) & NUD_VALID))
+			return wait(job, skb, n, outcome);
+		err = xmit_neighbour(m->net, skb, n, job->path.mtu, job->path.addr);
+	}
+	if (net_xmit_eval(err))
+		return RMIRROR_TX_DROP;
+	job->bytes += bytes;
+	return outcome;
+}
+
+/**
+ * rmirror_xmit - wrap a frame and send it
+ * @job: the packet
+ * @copy: the frame, with @job->path.headroom before it; consumed
+ * @outcome: what to count when it is on its way
+ *
+ * Return: @outcome, or the reason why it was dropped, or RMIRROR_PENDING.
+ */
+enum rmirror_outcome rmirror_xmit(struct rmirror_job *job, struct sk_buff *copy,
+				  enum rmirror_outcome outcome)
+{
+	return rmirror_fast_xmit(job, copy, outcome);
+}
+
+/**
+ * rmirror_xmit_resume - send a copy that has waited for its neighbour
+ * @skb: the outer packet, with its route; consumed
+ * @bytes: of what was sent
  *
  * BHs are off, and it runs within an RCU read side section.
  *
  * Return: as rmirror_xmit().
  */
-enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb)
+enum rmirror_outcome rmirror_xmit_resume(struct sk_buff *skb, unsigned int *bytes)
 {
-	const enum rmirror_outcome outcome = rmirror_cb(skb)->outcome;
-	struct rmirror *m = rmirror_cb(skb)->m;
-	const unsigned int bytes = skb->len;
+	const struct rmirror_cb cb = *rmirror_cb(skb);
+	struct dst_entry *dst = skb_dst(skb);
+	const unsigned int len = skb->len;
 	struct neighbour *n;
 	int err;
 
-	if (m->conf.encap != RMIRROR_ENCAP_NONE && needs_ip_output(skb_dst(skb))) {
-		err = xmit_ip_output(m->net, skb);
-		goto sent;
-	}
-
-	rcu_read_lock_bh();
-	n = rmirror_xmit_next_hop(skb_dst(skb), &rmirror_cb(skb)->addr);
+	*bytes = 0;
+	n = rmirror_xmit_next_hop(dst, &cb.addr);
 	if (IS_ERR(n)) {
-		rcu_read_unlock_bh();
 		kfree_skb(skb);
 		return RMIRROR_NO_MEMORY;
 	}
-	if (!(READ_ONCE(n->nud_state) & NUD_VALID)) {
-		neigh_event_send(n, NULL);
-		rcu_read_unlock_bh();
-		return rmirror_pending_add(skb);
-	}
-	err = xmit_neighbour(m->net, skb, n);
-	rcu_read_unlock_bh();
-sent:
+	err = xmit_neighbour(cb.m->net, skb, n, dst_mtu(dst), &cb.addr);
 	if (net_xmit_eval(err))
 		return RMIRROR_TX_DROP;
-	rmirror_stats_add(m, RMIRROR_BYTES, bytes);
-	return outcome;
+	*bytes = len;
+	return cb.outcome;
 }
