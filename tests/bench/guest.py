@@ -107,8 +107,6 @@ def measure(source: table.Source, script: str) -> float:
     sh(script, {"pktgen": "in0", "gso": "gso0"}[source.kind])
     send = {"pktgen": _pktgen, "gso": _gso}[source.kind]
     send(source, max(WARM_UP, source.ports) if source.kind == "pktgen" else 20)
-    if os.environ.get("PROF") and "rmirror" in script:
-        shutil.copy("/proc/kallsyms", os.environ["PROF"])
     cost = send(source, COUNT[source.kind])
     sh(TEAR_DOWN)
     return cost
