@@ -67,22 +67,24 @@ END
     export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/tmp/bus
 }
 
-# with_tree COMMAND...: in the router, with the Python package of $tree and the libnftables of $libraries
-with_tree() {
-    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$trees/$tree/usr/lib/python3/dist-packages \
-        LD_LIBRARY_PATH=$libraries LD_PRELOAD=$double ip netns exec router "$@"
+# use_tree TREE LIBRARIES DOUBLE: what in_tree is from now on, the words before a command that run it in the
+# router, with the Python package of TREE, the libnftables of LIBRARIES and the DOUBLE of the kernel.
+use_tree() {
+    tree=$1
+    in_tree=(env PYTHONDONTWRITEBYTECODE=1 "PYTHONPATH=$trees/$tree/usr/lib/python3/dist-packages"
+        "LD_LIBRARY_PATH=$2" ip netns exec router env "LD_PRELOAD=$3" /usr/bin/python3)
 }
 
-fw() { with_tree /usr/bin/python3 "$trees/$tree/usr/bin/firewall-cmd" "$@"; }
+fw() { "${in_tree[@]}" "$trees/$tree/usr/bin/firewall-cmd" "$@"; }
 nft() { LD_LIBRARY_PATH=$plugin LD_PRELOAD=$kernel_double ip netns exec router nft "$@"; }
 
 # start_firewalld TREE LIBRARIES [DOUBLE]: the daemon, with the configuration in $etc; returns when it has
 # started. LIBRARIES and DOUBLE (of the kernel) may be empty.
 start_firewalld() {
-    tree=$1 libraries=$2 double=${3-$kernel_double}
     local _
+    use_tree "$1" "$2" "${3-$kernel_double}"
     : >/tmp/firewalld.log
-    with_tree /usr/bin/python3 "$trees/$tree/usr/sbin/firewalld" --nofork --nopid --system-config "$etc" \
+    "${in_tree[@]}" "$trees/$tree/usr/sbin/firewalld" --nofork --nopid --system-config "$etc" \
         --default-config "$trees/$tree/usr/lib/firewalld" --log-file /tmp/firewalld.log \
         >/tmp/firewalld.out 2>&1 </dev/null &
     daemon=$!
