@@ -12,7 +12,8 @@ packages_for() {
             libnftnl-dev libjansson-dev libxtables-dev python3-docutils ;;
         # libelf1: objtool of the kernel's headers. gcc-12 is what Debian 12's kernels are built with.
         modules) echo gcc-12 make kmod libelf1 zstd xz-utils debian-archive-keyring ca-certificates ;;
-        plugin) echo nftables libnftables1 python3 python3-nftables iproute2 iputils-ping valgrind ;;
+        plugin) echo nftables libnftables1 python3 python3-nftables iproute2 iputils-ping valgrind \
+            dbus python3-dbus python3-gi patch ;;
         # libc6-dev-i386: programs as a 32-bit system has them.
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools \
             iptables gcc-12-multilib libc6-dev-i386 ;;

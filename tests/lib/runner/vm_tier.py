@@ -15,6 +15,7 @@ from tiers import BUILD, ROOT, Filter
 
 _RUN = ROOT / "tests/vm/run"
 _SELFTEST = ROOT / "tests/vm/selftest"
+_FIREWALLD = ROOT / "tests/firewalld/run"
 _SUITE_SECONDS = 3600
 _DEBUG_SUITE_SECONDS = 4 * 3600
 _PROGRESS_SECONDS = 15
@@ -108,11 +109,9 @@ def _run_program(results: Results, wanted: Filter, program: Path, kernel: str) -
         results.add(Case(f"vm {kernel}: {program.name}", Verdict.FAILED, "no test ran"))
 
 
-def _run_selftest(results: Results, wanted: Filter, kernel: str) -> None:
-    """The harness's own test speaks TAP: `ok NAME`, `not ok NAME`."""
-    if wanted.is_set and not wanted.matches("selftest"):
-        return
-    done = subprocess.run([str(_SELFTEST), kernel], stdin=subprocess.DEVNULL, text=True,
+def _run_tap(results: Results, name: str, command: list[str]) -> None:
+    """A test that speaks TAP: `ok NAME`, `not ok NAME`, `ok NAME # SKIP reason`."""
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           errors="replace")
     # Each verdict with the comment lines below it.
@@ -123,11 +122,15 @@ def _run_selftest(results: Results, wanted: Filter, kernel: str) -> None:
         elif verdicts:
             verdicts[-1][1].append(line)
     for line, comment in verdicts:
-        name = "vm selftest: " + line.removeprefix("not ").removeprefix("ok ")
-        verdict = Verdict.PASSED if line.startswith("ok ") else Verdict.FAILED
-        results.add(Case(name, verdict, "\n".join(comment)))
+        case, _, skip = line.removeprefix("not ").removeprefix("ok ").partition(" # SKIP ")
+        if line.startswith("not "):
+            results.add(Case(f"{name}: {case}", Verdict.FAILED, "\n".join(comment)))
+        elif skip:
+            results.add(Case(f"{name}: {case}", Verdict.SKIPPED, skip))
+        else:
+            results.add(Case(f"{name}: {case}", Verdict.PASSED))
     if not verdicts or (done.returncode != 0 and done.stdout.find("not ok ") < 0):
-        results.add(Case("vm selftest", Verdict.FAILED, done.stdout))
+        results.add(Case(name, Verdict.FAILED, done.stdout))
 
 
 def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
@@ -137,7 +140,11 @@ def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
     if not programs:
         results.add(Case("vm", Verdict.FAILED, "build/tests/vm holds no program"))
         return
-    _run_selftest(results, wanted, kernels[0])
+    if not wanted.is_set or wanted.matches("selftest"):
+        _run_tap(results, "vm selftest", [str(_SELFTEST), kernels[0]])
     for kernel in kernels:
         for program in programs:
             _run_program(results, wanted, program, kernel)
+        # The daemon itself takes minutes under a debug kernel, and nothing of the kernel's in it is new.
+        if not kernel.endswith("-debug") and (not wanted.is_set or wanted.matches("firewalld")):
+            _run_tap(results, f"vm {kernel}", [str(_FIREWALLD), "--kernel", kernel])
