@@ -21,6 +21,8 @@ packages_for() {
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
             libjansson-dev patch dpkg-dev ;;
+        packages) echo debhelper dh-dkms lintian mmdebstrap e2fsprogs qemu-system-x86 busybox-static \
+            rpm rpmlint shellcheck bash-completion ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;
         *) die "no packages are listed for $1" ;;

@@ -5,6 +5,7 @@ import argparse
 import sys
 import time
 
+from packages_tier import run_packages
 from results import Results, Verdict
 from suites import run_suites
 from tiers import Filter, run_checks, run_label
@@ -15,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--tiers", type=str.split, required=True)
     parser.add_argument("--kernels", type=str.split, required=True)
+    parser.add_argument("--releases", type=str.split, required=True)
     parser.add_argument("--filter", default="")
     arguments = parser.parse_args()
     wanted = Filter(arguments.filter)
@@ -26,6 +28,7 @@ def main() -> int:
         "plugin": lambda: (run_label(results, wanted, "plugin"), run_suites(results, wanted)),
         "native": lambda: run_label(results, wanted, "native"),
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
+        "packages": lambda: run_packages(results, wanted, arguments.releases),
     }
     for name in arguments.tiers:
         if name not in tiers:

@@ -110,6 +110,26 @@ def read_ctest(path: Path, prefix: str) -> list[Case]:
     return cases
 
 
+def read_tap(output: str, prefix: str) -> list[Case]:
+    """The cases of `ok NAME`, `ok NAME # SKIP REASON`, `not ok NAME`, each with the lines below it."""
+    found: list[tuple[str, list[str]]] = []
+    for line in output.splitlines():
+        if line.startswith(("ok ", "not ok ")):
+            found.append((line, []))
+        elif found:
+            found[-1][1].append(line)
+    cases = []
+    for line, comment in found:
+        name, _, reason = line.removeprefix("not ").removeprefix("ok ").partition(" # SKIP ")
+        if line.startswith("not ok "):
+            cases.append(Case(prefix + name, Verdict.FAILED, "\n".join(comment)))
+        elif reason:
+            cases.append(Case(prefix + name, Verdict.SKIPPED, reason))
+        else:
+            cases.append(Case(prefix + name, Verdict.PASSED))
+    return cases
+
+
 def _skip_reason(output: str) -> str:
     """What a skipped program said: GoogleTest puts it between the place and its verdict."""
     lines = [line for line in output.splitlines() if line.strip()]

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from results import Case, Results, Verdict, read_gtest
+from results import Case, Results, Verdict, read_gtest, read_tap
 from tiers import BUILD, ROOT, Filter
 
 _RUN = ROOT / "tests/vm/run"
@@ -114,22 +114,10 @@ def _run_tap(results: Results, name: str, command: list[str]) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           errors="replace")
-    # Each verdict with the comment lines below it.
-    verdicts: list[tuple[str, list[str]]] = []
-    for line in done.stdout.splitlines():
-        if line.startswith(("ok ", "not ok ")):
-            verdicts.append((line, []))
-        elif verdicts:
-            verdicts[-1][1].append(line)
-    for line, comment in verdicts:
-        case, _, skip = line.removeprefix("not ").removeprefix("ok ").partition(" # SKIP ")
-        if line.startswith("not "):
-            results.add(Case(f"{name}: {case}", Verdict.FAILED, "\n".join(comment)))
-        elif skip:
-            results.add(Case(f"{name}: {case}", Verdict.SKIPPED, skip))
-        else:
-            results.add(Case(f"{name}: {case}", Verdict.PASSED))
-    if not verdicts or (done.returncode != 0 and done.stdout.find("not ok ") < 0):
+    cases = read_tap(done.stdout, f"{name}: ")
+    results.add_all(cases)
+    failed = any(case.verdict is Verdict.FAILED for case in cases)
+    if not cases or (done.returncode != 0 and not failed):
         results.add(Case(name, Verdict.FAILED, done.stdout))
 
 

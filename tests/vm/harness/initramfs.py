@@ -35,11 +35,11 @@ class _Cpio:
         return self._out.getvalue()
 
 
-def _module_files(root: Path, release: str) -> list[Path]:
-    """The files of _MODULES and all they depend on, in the order of loading."""
+def _module_files(root: Path, release: str, modules: tuple[str, ...]) -> list[Path]:
+    """The files of MODULES and all they depend on, in the order of loading."""
     files: dict[Path, None] = {}
     modprobe = shutil.which("modprobe", path="/usr/sbin:/sbin:/usr/bin:/bin") or "modprobe"
-    for module in _MODULES:
+    for module in modules:
         found = subprocess.run(
             [modprobe, "-d", str(root), "-S", release, "--show-depends", module],
             check=False, capture_output=True, text=True)
@@ -53,7 +53,7 @@ def _module_files(root: Path, release: str) -> list[Path]:
     return list(files)
 
 
-def build(kernel: Path, init: Path) -> Path:
+def build(kernel: Path, init: Path, modules: tuple[str, ...] = _MODULES) -> Path:
     """Writes KERNEL/initramfs.cpio unless it is newer than everything in it; returns its path."""
     out = kernel / "initramfs.cpio"
     busybox = Path(shutil.which("busybox") or "/bin/busybox")
@@ -66,7 +66,7 @@ def build(kernel: Path, init: Path) -> Path:
         cpio.add(name, 0o040755)
     cpio.add("init", 0o100755, init.read_bytes())
     cpio.add("bin/busybox", 0o100755, busybox.read_bytes())
-    for index, file in enumerate(_module_files(kernel / "root", release)):
+    for index, file in enumerate(_module_files(kernel / "root", release, modules)):
         data = file.read_bytes()
         name = file.name
         if name.endswith(".xz"):  # busybox's insmod takes plain files only

@@ -48,6 +48,15 @@ def command_line(accelerator: str, kernel: Path, initramfs: Path, run_dir: Path,
             "-device", "virtio-serial-pci", *port, *(extra or [])]
 
 
+def root_disk_command_line(accelerator: str, kernel: Path, initramfs: Path, console: Path, report: Path,
+                           disk: Path, *, memory: str = "1G", processors: int = 2) -> list[str]:
+    """The argument vector that boots a system from DISK; its second serial port writes to REPORT."""
+    return [*_base(accelerator, kernel, initramfs, console, "root=/dev/vda rw"),
+            "-serial", f"file:{report}",
+            "-m", memory, "-smp", str(processors), "-device", "virtio-rng-pci",
+            "-drive", f"file={_escaped(disk)},if=virtio,format=raw,cache=unsafe"]
+
+
 def _escaped(path: Path) -> str:
     return str(path).replace(",", ",,")  # QEMU's own way to quote a comma
 

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The tier of the packages: the programs of tests/packaging/ that report `ok NAME` line by line."""
+
+import subprocess
+import sys
+import time
+
+from results import Case, Results, Verdict, read_tap
+from tiers import ROOT, Filter
+
+_DIRECTORY = ROOT / "tests/packaging"
+# Each with the name of a Debian release as its argument; the second wants what the first has built.
+_PER_RELEASE = ("deb", "host")
+_ONCE = ("tools", "rpm", "openwrt", "nftables-deb")
+_SECONDS = 5400
+_SKIPPED = 77
+
+
+def _run(results: Results, command: list[str], name: str) -> None:
+    start = time.monotonic()
+    try:
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True, errors="replace",
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                              timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        results.add(Case(name, Verdict.FAILED, f"still running after {_SECONDS} s"))
+        return
+    print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    if done.returncode == _SKIPPED:
+        results.add(Case(name, Verdict.SKIPPED, "\n".join(done.stdout.splitlines()[-1:])))
+        return
+    cases = read_tap(done.stdout, "packages: ")
+    results.add_all(cases)
+    failed = any(case.verdict is Verdict.FAILED for case in cases)
+    if not cases or (done.returncode != 0 and not failed):
+        results.add(Case(name, Verdict.FAILED, done.stdout))
+
+
+def run_packages(results: Results, wanted: Filter, releases: list[str]) -> None:
+    """All programs of the tier; the filter chooses among the programs, by `deb bookworm`, `rpm`, .."""
+    jobs = [(f"{program} {release}", [str(_DIRECTORY / program), release])
+            for release in releases for program in _PER_RELEASE]
+    jobs += [(program, [str(_DIRECTORY / program)]) for program in _ONCE]
+    for name, command in jobs:
+        if wanted.matches(name):
+            _run(results, command, f"packages: {name}")
