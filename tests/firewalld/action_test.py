@@ -157,8 +157,8 @@ class Tables(unittest.TestCase):
                 self.assertEqual(expected, list(option.encaps))
 
     def test_code_points(self):
-        text = (SOURCE / "libnftnl-ext/statement/src/dscp.cpp").read_text()
-        points = {name: int(value, 16) for name, value in re.findall(r'\{"(\w+)", (0x\w+)\}', text)}
+        text = (SOURCE / "kernel/include/rmirror_tables.h").read_text()
+        points = {name: int(value, 16) for name, value in re.findall(r'X\("(\w+)", (0x\w+)\)', text)}
         self.assertGreater(len(points), 20)
         self.assertEqual(points, rmirror._DSCP)
 
