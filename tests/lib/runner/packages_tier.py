@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tier of the packages: the programs of tests/packaging/ that report `ok NAME` line by line."""
+"""The tier of the packages: the programs of tests/packaging/, and firewalld in a guest. Each reports
+`ok NAME` line by line."""
 
 import subprocess
 import sys
@@ -41,6 +42,7 @@ def run_packages(results: Results, wanted: Filter, releases: list[str]) -> None:
     jobs = [(f"{program} {release}", [str(_DIRECTORY / program), release])
             for release in releases for program in _PER_RELEASE]
     jobs += [(program, [str(_DIRECTORY / program)]) for program in _ONCE]
+    jobs += [("firewalld", [str(ROOT / "tests/firewalld/run")])]
     for name, command in jobs:
         if wanted.matches(name):
             _run(results, command, f"packages: {name}")

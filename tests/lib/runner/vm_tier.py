@@ -15,7 +15,6 @@ from tiers import BUILD, ROOT, Filter
 
 _RUN = ROOT / "tests/vm/run"
 _SELFTEST = ROOT / "tests/vm/selftest"
-_FIREWALLD = ROOT / "tests/firewalld/run"
 _SUITE_SECONDS = 3600
 _DEBUG_SUITE_SECONDS = 4 * 3600
 _PROGRESS_SECONDS = 15
@@ -133,6 +132,3 @@ def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
     for kernel in kernels:
         for program in programs:
             _run_program(results, wanted, program, kernel)
-        # The daemon itself takes minutes under a debug kernel, and nothing of the kernel's in it is new.
-        if not kernel.endswith("-debug") and (not wanted.is_set or wanted.matches("firewalld")):
-            _run_tap(results, f"vm {kernel}", [str(_FIREWALLD), "--kernel", kernel])
