@@ -246,7 +246,8 @@ TEST_P(XtTeeTest, ReentryDoesNotDisturbTheOuterTraversal) {
     };
     for (const char *mark : {"after-2", "after-1", "after-0"})
         EXPECT_EQ(count(mark), 2 * each) << counted;
-    // The tunnel device may lose one; without re-entry there would be none.
+    // Legacy has counted 1999 of 2000 here, with every copy counted as sent; why is not known yet.
+    // Without re-entry there would be none.
     EXPECT_GE(count("reentered"), each) << counted;
     EXPECT_TRUE(only_counters(net_.router).are({{"matched", 2 * each}, {"sent", 2 * each}}));
 }
