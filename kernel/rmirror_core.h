@@ -174,12 +174,14 @@ struct rmirror {
  *	their mirror
  * @mirrors: all of them, oldest first
  * @pending: copies that wait for a neighbour; own lock
+ * @waiting: how many wait, those that @work has in hand among them
  * @work: looks at them
  */
 struct rmirror_net {
 	struct mutex		lock;
 	struct list_head	mirrors;
 	struct sk_buff_head	pending;
+	atomic_t		waiting;
 	struct delayed_work	work;
 };
 

@@ -8,6 +8,7 @@
  * as long as resolution takes; the rest is dropped and counted at once.
  */
 
+#include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/skbuff.h>
 #include <net/neighbour.h>
@@ -29,7 +30,7 @@ enum rmirror_outcome rmirror_pending_add(struct sk_buff *skb)
 {
 	struct rmirror_net *rn = rmirror_net(rmirror_cb(skb)->m->net);
 
-	if (skb_queue_len_lockless(&rn->pending) >= PENDING_MAX) {
+	if (!atomic_add_unless(&rn->waiting, 1, PENDING_MAX)) {
 		kfree_skb(skb);
 		return RMIRROR_NO_NEIGHBOUR;
 	}
@@ -93,7 +94,9 @@ static void pending_work(struct work_struct *work)
 		rmirror_compat_set_duplicate(false);
 		rcu_read_unlock();
 		local_bh_enable();
-		if (!settled)
+		if (settled)
+			atomic_dec(&rn->waiting);
+		else
 			skb_queue_tail(&rn->pending, skb);
 	}
 	if (!skb_queue_empty(&rn->pending))
@@ -114,6 +117,7 @@ void rmirror_pending_purge(struct rmirror_net *rn, const struct rmirror *m)
 	skb_queue_walk_safe(&rn->pending, skb, next) {
 		if (!m || rmirror_cb(skb)->m == m) {
 			__skb_unlink(skb, &rn->pending);
+			atomic_dec(&rn->waiting);
 			kfree_skb(skb);
 		}
 	}
@@ -123,6 +127,7 @@ void rmirror_pending_purge(struct rmirror_net *rn, const struct rmirror *m)
 void rmirror_pending_init(struct rmirror_net *rn)
 {
 	skb_queue_head_init(&rn->pending);
+	atomic_set(&rn->waiting, 0);
 	INIT_DELAYED_WORK(&rn->work, pending_work);
 }
 

@@ -3,11 +3,10 @@
 // The statement's way through stock nft, plugin and kernel, and back.
 #include <gtest/gtest.h>
 
-#include <fstream>
-
 #include "support/golden_netlink.hpp"
 #include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
+#include "vm/support/module.hpp"
 #include "vm/support/netns.hpp"
 
 namespace rmirror::vm {
@@ -71,15 +70,10 @@ TEST_F(StatementTest, AMistakeKeepsTheWholeBatchOut) {
 }
 
 TEST_F(StatementTest, WithoutTheModuleTheMessageSaysSo) {
-    // modprobe finds nothing for as long as this takes.
-    const std::string path = "/proc/sys/kernel/modprobe";
-    std::string modprobe;
-    std::getline(std::ifstream(path), modprobe);
-    std::ofstream(path) << "/bin/false";
-    run_command({"rmmod", "nft_rmirror"});
+    const NoModprobe nothing_to_load;
+    remove_module("nft_rmirror");
     const CommandResult result = netns_.exec(
         {"nft", "-f", "-"}, {.input = ruleset(hook("inet input"), "rmirror to 10.0.0.5")});
-    std::ofstream(path) << modprobe;
     EXPECT_EQ(result.status, 1);
     EXPECT_NE(result.err.find("modprobe nft_rmirror"), std::string::npos) << result.err;
     EXPECT_EQ(netns_.require({"nft", "list", "ruleset"}), "");

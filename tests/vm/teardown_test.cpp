@@ -5,12 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
 #include "support/packet_builder.hpp"
 #include "vm/support/mirror.hpp"
-#include "vm/support/time_scale.hpp"
+#include "vm/support/module.hpp"
 #include "vm/support/topology.hpp"
 #include "vm/support/udp.hpp"
 
@@ -105,10 +106,10 @@ TEST_F(TeardownTest, TheModulesGoWhenNoRuleNeedsThem) {
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
         net_.router.nft("flush ruleset");
     }
-    // nf_tables destroys a rule after the answer to nft.
-    for (int i = 0; i < 50 && run_command({"rmmod", "nft_rmirror"}).status != 0; i++)
-        std::this_thread::sleep_for(scaled(std::chrono::milliseconds(20)));
-    require_command({"rmmod", "rmirror_core"});
+    remove_module("nft_rmirror");
+    remove_module("xt_RMIRROR");
+    remove_module("rmirror_core");
+    EXPECT_FALSE(std::filesystem::exists("/sys/module/rmirror_core"));
     // A rule loads them again.
     net_.router.nft(rules);
     EXPECT_EQ(read_counters(net_.router).size(), 3U);

@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <ostream>
 
 #include "vm/support/mirror.hpp"
+#include "vm/support/module.hpp"
 #include "vm/support/netns.hpp"
 #include "vm/support/xtables.hpp"
 
@@ -216,14 +216,10 @@ TEST_P(XtCommandTest, AFileIsAllOrNothing) {
 }
 
 TEST_P(XtCommandTest, WithoutTheModuleTheMessageSaysSo) {
-    const std::string path = "/proc/sys/kernel/modprobe";
-    std::string modprobe;
-    std::getline(std::ifstream(path), modprobe);
-    std::ofstream(path) << "/bin/false";
-    run_command({"rmmod", "xt_RMIRROR"});
+    const NoModprobe nothing_to_load;
+    remove_module("xt_RMIRROR");
     const CommandResult plain = run("-A INPUT -j RMIRROR --target 10.0.0.5");
     const CommandResult fancy = run("-A INPUT -j RMIRROR --target 10.0.0.5 --encap vxlan");
-    std::ofstream(path) << modprobe;
     EXPECT_TRUE(complains(plain, "missing kernel module"));
     if (GetParam().name.starts_with("iptables")) {
         EXPECT_TRUE(complains(fancy, "modprobe xt_RMIRROR"));
