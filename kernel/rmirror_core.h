@@ -305,6 +305,7 @@ struct sk_buff *rmirror_copy(const struct rmirror_frame *frame, unsigned int kee
 
 /* rmirror_gso.c */
 unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame);
+void rmirror_gso_vouch(struct sk_buff *copy);
 bool rmirror_gso_shrink(struct sk_buff *copy, unsigned int limit);
 bool rmirror_gso_make(struct sk_buff *copy, unsigned int limit);
 struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev);

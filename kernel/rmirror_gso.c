@@ -95,6 +95,66 @@ bool rmirror_gso_shrink(struct sk_buff *copy, unsigned int limit)
 	return true;
 }
 
+/* Offset of the TCP header that follows a sound IP header directly; negative: there is none */
+static int plain_tcp_offset(const struct sk_buff *copy)
+{
+	const unsigned int type = skb_shinfo(copy)->gso_type & ~(SKB_GSO_DODGY | SKB_GSO_TCP_ECN);
+	const int l3 = skb_network_offset(copy), linear = (int)skb_headlen(copy);
+	const void *header = copy->data + l3;
+
+	if (type == SKB_GSO_TCPV4 && copy->protocol == htons(ETH_P_IP) &&
+	    l3 + (int)sizeof(struct iphdr) <= linear) {
+		const struct iphdr *iph = header;
+
+		if (iph->version == 4 && iph->ihl >= 5 && iph->protocol == IPPROTO_TCP &&
+		    !ip_is_fragment(iph))
+			return l3 + iph->ihl * 4;
+	}
+	if (type == SKB_GSO_TCPV6 && copy->protocol == htons(ETH_P_IPV6) &&
+	    l3 + (int)sizeof(struct ipv6hdr) <= linear) {
+		const struct ipv6hdr *ip6h = header;
+
+		if (ip6h->version == 6 && ip6h->nexthdr == IPPROTO_TCP)
+			return l3 + sizeof(*ip6h);
+	}
+	return -1;
+}
+
+/**
+ * rmirror_gso_vouch - check the headers of a superframe that nobody has checked
+ * @copy: a plain one
+ *
+ * Those that a guest or a tap device sends are marked as unchecked, and behind a
+ * tunnel's header the stack would check one protocol after the other. For a
+ * packet as most are it is done here, once, by the rules of tcp_gso_segment()
+ * and inet_gso_segment(); any other remains marked.
+ */
+void rmirror_gso_vouch(struct sk_buff *copy)
+{
+	struct skb_shared_info *info = skb_shinfo(copy);
+	const int linear = (int)skb_headlen(copy);
+	const struct tcphdr *th;
+	unsigned int payload;
+	int off, hlen;
+
+	if (!(info->gso_type & SKB_GSO_DODGY))
+		return;
+	off = plain_tcp_offset(copy);
+	if (off < 0 || off != skb_checksum_start_offset(copy) ||
+	    copy->csum_offset != offsetof(struct tcphdr, check) ||
+	    off + (int)sizeof(*th) > linear)
+		return;
+	th = (const struct tcphdr *)(copy->data + off);
+	hlen = off + th->doff * 4;
+	if (th->doff < 5 || hlen > linear)
+		return;
+	payload = copy->len - hlen;
+	if (payload <= info->gso_size)
+		return;
+	set_gso_size(copy, payload, info->gso_size);
+	info->gso_type &= ~SKB_GSO_DODGY;
+}
+
 /* Leaves the checksum of what starts at @off to whoever segments. */
 static void set_partial(struct sk_buff *copy, int off, unsigned int field, __sum16 pseudo)
 {

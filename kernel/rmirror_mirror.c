@@ -133,6 +133,7 @@ static enum rmirror_outcome mirror_gso(struct rmirror_job *job)
 	if (!wire || wire > job->want || frame->len > longest(job->m) ||
 	    job->m->encap->per_frame(&job->m->conf))
 		return send_segments(job, copy, RMIRROR_SENT);
+	rmirror_gso_vouch(copy);
 	if (wire <= job->limit)
 		return rmirror_xmit(job, copy, RMIRROR_SENT);
 	if (job->m->conf.mtu == RMIRROR_MTU_RESEGMENT && rmirror_gso_shrink(copy, job->limit))

@@ -19,19 +19,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/** struct virtio_net_hdr, whose header is no C++; numbers in the host's order for packet sockets.
- */
-struct VnetHeader {
-    std::uint8_t flags;
-    GsoType gso_type;
-    std::uint16_t header_length;
-    std::uint16_t segment_size;
-    std::uint16_t checksum_start;
-    std::uint16_t checksum_offset;
-};
-static_assert(sizeof(VnetHeader) == 10);
-constexpr std::uint8_t needs_checksum = 1;
-
 constexpr std::size_t max_frame = 65536 + 64;  // the largest GSO frame with its headers
 constexpr std::size_t ethertype_offset = 12;
 constexpr int receive_buffer = 32 * 1024 * 1024;
@@ -205,15 +192,7 @@ void Injector::send(test::ByteView frame) {
 }
 
 void Injector::send_gso(test::ByteView frame, const GsoRequest &request) {
-    VnetHeader header{};
-    header.gso_type = request.type;
-    header.header_length = request.header_length;
-    header.segment_size = request.segment_size;
-    if (request.checksum_start != 0) {
-        header.flags = needs_checksum;
-        header.checksum_start = request.checksum_start;
-        header.checksum_offset = request.checksum_offset;
-    }
+    VnetHeader header = vnet_header(request);
     std::array<iovec, 2> vectors{iovec{&header, sizeof(header)},
                                  iovec{const_cast<std::uint8_t *>(frame.data()), frame.size()}};
     msghdr message{};

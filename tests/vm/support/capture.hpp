@@ -11,6 +11,7 @@
 
 #include "support/address.hpp"
 #include "vm/support/netns.hpp"
+#include "vm/support/virtio.hpp"
 
 namespace rmirror::vm {
 
@@ -56,18 +57,6 @@ private:
     FileDescriptor socket_;
     Direction direction_;
     std::vector<Frame> frames_;
-};
-
-/** VIRTIO_NET_HDR_GSO_*: linux/virtio_net.h is no C++. */
-enum class GsoType : std::uint8_t { none = 0, tcp_ipv4 = 1, tcp_ipv6 = 4, udp = 5 };
-
-/** A request to segment what is sent, as virtio's header has it. */
-struct GsoRequest {
-    GsoType type = GsoType::none;
-    std::uint16_t segment_size = 0;
-    std::uint16_t header_length = 0;    ///< of all headers, Ethernet included
-    std::uint16_t checksum_start = 0;   ///< of the transport header
-    std::uint16_t checksum_offset = 0;  ///< of its checksum field
 };
 
 /** Sends raw frames out of a device. */

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Superframes of a tap device, as guests send them: nobody has checked their headers when they are
+// mirrored.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "support/hexdump.hpp"
+#include "support/packet_builder.hpp"
+#include "vm/support/capture.hpp"
+#include "vm/support/mirror.hpp"
+#include "vm/support/outer.hpp"
+#include "vm/support/tap.hpp"
+#include "vm/support/topology.hpp"
+#include "vm/support/wire.hpp"
+
+namespace rmirror::vm {
+namespace {
+
+using test::Bytes;
+
+constexpr std::size_t ip_offset = 14;
+constexpr std::size_t segment = 1000;
+
+Bytes tcp_superframe(bool ipv6) {
+    test::PacketBuilder builder;
+    builder.eth(Topology::sender_mac, Topology::lan_mac);
+    if (ipv6)
+        builder.ipv6({.source = Topology::sender_ipv6, .destination = Topology::lan_ipv6});
+    else
+        builder.ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4});
+    return builder.tcp({.source = 1000, .destination = 2000}).payload(4500).build();
+}
+
+GsoRequest request_for(bool ipv6) {
+    const auto tcp = static_cast<std::uint16_t>(ip_offset + (ipv6 ? 40 : 20));
+    return {.type = ipv6 ? GsoType::tcp_ipv6 : GsoType::tcp_ipv4,
+            .segment_size = segment,
+            .header_length = static_cast<std::uint16_t>(tcp + 20),
+            .checksum_start = tcp,
+            .checksum_offset = 16};
+}
+
+class UntrustedSourceTest : public TopologyTest {
+protected:
+    UntrustedSourceTest() {
+        net_.router.nft(
+            "table netdev mirror { chain in { type filter hook ingress device guest priority 0; "
+            "rmirror to 10.0.0.5; }\n}\n");
+    }
+
+    void expect_counted(const std::string &outcome) {
+        EXPECT_TRUE(only_counters(net_.router).are({{"matched", 1}, {outcome, 1}}));
+    }
+
+    Tap guest_{net_.router, "guest"};
+};
+
+class UntrustedSuperframe : public UntrustedSourceTest,
+                            public ::testing::WithParamInterface<bool> {};
+
+// The device takes superframes: what arrives is one, of the frames that the guest means.
+TEST_P(UntrustedSuperframe, IsCopied) {
+    const Bytes frame = tcp_superframe(GetParam());
+    Capture capture(net_.collector, "eth0");
+    guest_.send(frame, request_for(GetParam()));
+    const std::vector<Frame> seen = drain(capture, is_copy());
+    EXPECT_TRUE(same_frames(segments_of(frame, segment), mirrored_frames(seen)));
+    expect_counted("sent");
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, UntrustedSuperframe, ::testing::Bool(),
+                         [](const auto &family) { return family.param ? "IPv6" : "IPv4"; });
+
+struct Lie {
+    const char *name;
+    bool ipv6;
+    std::size_t offset;  // of the byte that is wrong
+    std::uint8_t value;
+};
+
+void PrintTo(const Lie &lie, std::ostream *out) {
+    *out << lie.name;
+}
+
+class UntrustedLie : public UntrustedSourceTest, public ::testing::WithParamInterface<Lie> {};
+
+// A device that trusts the stack must not get the copy of what the stack would refuse.
+TEST_P(UntrustedLie, ReachesNoDevice) {
+    Bytes frame = tcp_superframe(GetParam().ipv6);
+    frame[GetParam().offset] = GetParam().value;
+    Capture capture(net_.collector, "eth0");
+    guest_.send(frame, request_for(GetParam().ipv6));
+    EXPECT_TRUE(capture.collect(any_frame()).empty());
+    expect_counted("tx-drop");
+}
+
+INSTANTIATE_TEST_SUITE_P(Headers, UntrustedLie,
+                         ::testing::Values(Lie{"short_ip_header", false, ip_offset, 0x44},
+                                           Lie{"not_tcp", false, ip_offset + 9, 17},
+                                           Lie{"not_tcp6", true, ip_offset + 6, 17}),
+                         [](const auto &lie) { return std::string(lie.param.name); });
+
+}  // namespace
+}  // namespace rmirror::vm
