@@ -8,16 +8,22 @@
 #include <sys/uio.h>
 
 #include <array>
-#include <cstring>
+
+#include "vm/support/command.hpp"
 
 namespace rmirror::vm {
 
-Tap::Tap(const NetNs &netns, const std::string &device)
-    : file_(check_errno(open("/dev/net/tun", O_RDWR | O_CLOEXEC), "/dev/net/tun")) {
+Tap::Tap(const NetNs &netns, const std::string &device) {
+    require_command({"modprobe", "tun"});
     ifreq request{};
     device.copy(request.ifr_name, sizeof(request.ifr_name) - 1);
     request.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
-    netns.run([&] { check_errno(ioctl(file_.get(), TUNSETIFF, &request), device); });
+    // The device is made in the namespace that the file was opened in.
+    netns.run([&] {
+        file_ = FileDescriptor(
+            check_errno(open("/dev/net/tun", O_RDWR | O_CLOEXEC), "/dev/net/tun"));
+        check_errno(ioctl(file_.get(), TUNSETIFF, &request), device);
+    });
     netns.sysctl("net.ipv6.conf." + device + ".disable_ipv6", "1");
     netns.set_up(device);
 }
