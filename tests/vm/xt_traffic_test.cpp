@@ -245,7 +245,9 @@ TEST_P(XtTeeTest, ReentryDoesNotDisturbTheOuterTraversal) {
         return lines.size() == 1 ? std::stoul(lines[0]) : 0;
     };
     for (const char *mark : {"after-2", "after-1", "after-0", "reentered"})
-        EXPECT_EQ(count(mark), 2 * each) << counted << net_.router.require({"ip", "-s", "-s", "link", "show", "below"}) << net_.router.require({"nstat", "-as"});
+        EXPECT_EQ(count(mark), 2 * each)
+            << counted << net_.router.require({"ip", "-s", "-s", "link", "show", "below"})
+            << net_.router.require({"nstat", "-as"});
     EXPECT_TRUE(only_counters(net_.router).are({{"matched", 2 * each}, {"sent", 2 * each}}));
 }
 

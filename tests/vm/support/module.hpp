@@ -6,8 +6,8 @@
 
 namespace rmirror::vm {
 
-/** Removes a module, which need not be there, as soon as nothing uses it: the kernel takes rules and
- *  network namespaces apart after the call that deleted them has returned. Throws
+/** Removes a module, which need not be there, as soon as nothing uses it: the kernel takes rules
+ * and network namespaces apart after the call that deleted them has returned. Throws
  *  std::runtime_error if something still uses it after ten seconds. */
 void remove_module(const std::string &name);
 

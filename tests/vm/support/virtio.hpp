@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The header with which packet sockets and tap devices take and give superframes: linux/virtio_net.h
-// is no C++.
+// The header with which packet sockets and tap devices take and give superframes:
+// linux/virtio_net.h is no C++.
 #pragma once
 
 #include <cstdint>
