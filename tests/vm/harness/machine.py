@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import debug_kernel
 import image
 
 QEMU = "qemu-system-x86_64"
@@ -29,19 +30,21 @@ def _version() -> tuple[int, ...]:
     return tuple(map(int, found.groups()))
 
 
-def _threads(counted: bool) -> str:
+def _threads(counted: bool, patched: bool) -> str:
     """One thread for all processors of a guest, or one for each.
 
-    A guest whose instructions are counted has to run in one. Before QEMU 8.1 others have to, too: a page
-    was not locked while it was translated, so that code which another processor patched in just that
-    moment was kept as it had been: "Oops: int3" where the kernel flips a static branch.
+    A guest whose instructions are counted has to run in one. Before QEMU 8.1 one whose code is PATCHED
+    while it runs has to, too: a page was not locked while it was translated, so that what another
+    processor wrote in just that moment was kept as it had been: "Oops: int3" where the kernel flips a
+    static branch. The debug kernel has none (CONFIG_JUMP_LABEL).
     """
-    return "single" if counted or _version() < (8, 1) else "multi"
+    return "single" if counted or (patched and _version() < (8, 1)) else "multi"
 
 
 def _base(accelerator: str, kernel: Path, initramfs: Path, console: Path, append: str,
           counted: bool = False) -> list[str]:
-    accel = {"tcg": ["-accel", f"tcg,thread={_threads(counted)},tb-size=512"],
+    threads = _threads(counted, patched=not debug_kernel.is_debug(kernel.name))
+    accel = {"tcg": ["-accel", f"tcg,thread={threads},tb-size=512"],
              "kvm": ["-accel", "kvm"]}[accelerator]
     cpu = {"tcg": "max,la57=off,pcid=off", "kvm": "host"}[accelerator]
     return [QEMU, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
