@@ -12,7 +12,7 @@ BARS = (
     ("nft-dup", "nft dup, bare"), ("mirred-gretap", "tc mirred, gretap"),
     ("mirred-erspan", "tc mirred, erspan"), ("mirred-vxlan", "tc mirred, vxlan"),
     ("none", "rmirror none, bare"), ("gre", "rmirror gre"), ("erspan", "rmirror erspan"),
-    ("vxlan", "rmirror vxlan"), ("tzsp", "rmirror tzsp"), ("gre6", "rmirror gre, IPv6"),
+    ("vxlan", "rmirror vxlan"), ("geneve", "rmirror geneve"), ("tzsp", "rmirror tzsp"), ("gre6", "rmirror gre, IPv6"),
 )
 _SCRIPT = """
 set terminal svg size 760,400 font 'sans,12' background rgb 'white'

@@ -46,6 +46,11 @@ _INGRESS = """table netdev bench {
 		type filter hook ingress device "in0" priority filter; policy drop;"""
 
 
+def input_rules(statements: list[str]) -> str:
+    """A script that makes one rule for each statement, for all packets of the hook input."""
+    return _nft("\n\t\t".join(statements), _INPUT.format(family="inet"))
+
+
 def _input(statement: str, family: str = "inet") -> str:
     return _nft(f"meta mark 0 {statement}", _INPUT.format(family=family))
 
@@ -95,10 +100,8 @@ def _no_match() -> Iterator[Row]:
     group = "rules that do not match"
     for count in (1, 10, 100):
         for word, statement in (("counter", "counter"), ("rmirror", f"rmirror to {COLLECTOR}")):
-            rules = "\n\t\t".join([f"udp dport 7 {statement}"] * count)
-            header = _INPUT.format(family="inet")
-            yield Row(f"no-match {word} x{count}", group, Source(), _nft(rules, header),
-                      _nft("", header))
+            yield Row(f"no-match {word} x{count}", group, Source(),
+                      input_rules([f"udp dport 7 {statement}"] * count), input_rules([]))
 
 
 def _conntrack(name: str, rule, statement: str, **more) -> Row:
@@ -145,6 +148,8 @@ def all_rows() -> list[Row]:
     for size in SIZES:
         rows += _ours(Source(size=size), str(size))
     rows += _ours(Source(size=1514), "1514 len 60", "len 60")
+    rows.append(_row("gre 60 seq", "rmirror, nft, with options", Source(), _input,
+                     f"rmirror to {COLLECTOR} seq"))
     for size in SIZES:
         rows.append(_row(f"gre {size} ingress", "rmirror, nft, netdev ingress", Source(size=size),
                          _ingress, f"rmirror to {COLLECTOR}"))

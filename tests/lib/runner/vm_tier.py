@@ -15,6 +15,7 @@ from tiers import BUILD, ROOT, Filter
 
 _RUN = ROOT / "tests/vm/run"
 _SELFTEST = ROOT / "tests/vm/selftest"
+_SMP = ROOT / "tests/bench/smp/run"
 _SUITE_SECONDS = 3600
 _DEBUG_SUITE_SECONDS = 4 * 3600
 _PROGRESS_SECONDS = 15
@@ -121,7 +122,8 @@ def _run_tap(results: Results, name: str, command: list[str]) -> None:
 
 
 def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
-    """All programs of build/tests/vm/ with each of KERNELS, after a test of the harness itself."""
+    """All programs of build/tests/vm/ with each of KERNELS, after a test of the harness itself and one of
+    what no program in the guest sees. A debug kernel shares lines of its own."""
     programs = [file for file in sorted((BUILD / "tests/vm").glob("*"))
                 if file.is_file() and os.access(file, os.X_OK)]
     if not programs:
@@ -130,5 +132,7 @@ def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
     if not wanted.is_set or wanted.matches("selftest"):
         _run_tap(results, "vm selftest", [str(_SELFTEST), kernels[0]])
     for kernel in kernels:
+        if (not wanted.is_set or wanted.matches("smp")) and not kernel.endswith("-debug"):
+            _run_tap(results, f"vm {kernel} smp", [str(_SMP), kernel])
         for program in programs:
             _run_program(results, wanted, program, kernel)

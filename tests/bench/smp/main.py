@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots the guest under the plugin's eyes and judges what it saw; TAP."""
+
+import bisect
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+# pylint: disable=wrong-import-position
+from scenarios import LEAST, PROCESSORS, RULE_BYTES_MOST, Scenario, recorded, sections  # noqa: E402
+
+ROOT = HERE.parents[2]
+BENCH_BUILD = ROOT / "build/tests/bench"
+PLUGIN = BENCH_BUILD / "rmirror_bench_shared_lines.so"
+TIMEOUT = 900
+
+
+@dataclass(frozen=True)
+class Line:
+    """A cache line that both processors wrote: its address, how often, by which instructions."""
+    address: int
+    writes: tuple[int, int]
+    writers: tuple[int, int]
+
+
+class Symbols:
+    """/proc/kallsyms: names of the kernel's addresses."""
+
+    def __init__(self, text: str) -> None:
+        entries = sorted((int(words[0], 16), words[2]) for words in map(str.split, text.splitlines()))
+        self._addresses = [address for address, _ in entries]
+        self._names = [name for _, name in entries]
+
+    def name(self, address: int) -> str:
+        """Of the function at ADDRESS"""
+        return self._names[max(bisect.bisect_right(self._addresses, address) - 1, 0)]
+
+
+def _sections(path: Path) -> list[list[Line]]:
+    sections: list[list[Line]] = []
+    for text in path.read_text(encoding="ascii").splitlines():
+        words = text.split()
+        if words == ["section"]:
+            sections.append([])
+        elif words == ["overflow"]:
+            raise RuntimeError("the plugin's table is too small")
+        else:
+            address, first, first_by, second, second_by = words
+            sections[-1].append(Line(int(address, 16), (int(first), int(second)),
+                                     (int(first_by, 16), int(second_by, 16))))
+    return sections
+
+
+def _judge(scenario: Scenario, without: list[Line], with_it: list[Line], symbols: Symbols) -> Iterator[str]:
+    known = {line.address for line in without}
+    shared = [line for line in with_it if line.address not in known]
+    # What the packets themselves write without a mirror is not the mirror's.
+    name = f"shared-lines/{scenario.row.replace(' ', '-')}"
+    if scenario.shares:
+        yield f"{'ok' if shared else 'not ok'} {name}-is-noticed"
+    else:
+        yield f"{'not ok' if shared else 'ok'} {name}"
+    for line in shared:
+        yield (f"# {line.address:x}: {line.writes[0]} and {line.writes[1]} times, by "
+               f"{' and '.join(sorted({symbols.name(writer) for writer in line.writers}))}")
+
+
+def _judge_memory(rule_bytes: dict[str, float]) -> Iterator[str]:
+    (other, least), (statement, most) = sorted(rule_bytes.items(), key=lambda entry: entry[1])
+    good = 0 < least < most <= RULE_BYTES_MOST and statement.startswith("rmirror")
+    yield f"{'ok' if good else 'not ok'} memory-of-a-rule"
+    yield f"# {most:.0f} bytes with `{statement}`, {least:.0f} with `{other}`; at most {RULE_BYTES_MOST}"
+
+
+def _run(kernel: str, run_dir: Path, lines: Path, out: Path) -> str:
+    """Returns what went wrong."""
+    cpus = ",".join(map(str, PROCESSORS))
+    command = [ROOT / "tests/vm/run", "--kernel", kernel, "--run-dir", run_dir, "--accel", "tcg",
+               "--timeout", str(TIMEOUT),
+               # Those that send are left alone by timers and other threads.
+               "--cpus", str(1 + max(PROCESSORS)),
+               "--append", f"isolcpus=nohz,domain,managed_irq,{cpus} rcu_nocbs={cpus} irqaffinity=0",
+               "--qemu-arg=-plugin",
+               f"--qemu-arg={PLUGIN},out={lines},least={LEAST},first={PROCESSORS[0]}",
+               "--env", f"LD_LIBRARY_PATH={ROOT / 'build/plugin'}",
+               "--env", "XTABLES_LIBDIR=" + ":".join(
+                   map(str, [ROOT / "build/xtables", *Path("/usr/lib").glob("*/xtables")])),
+               "--env", f"BENCH_BUILD={BENCH_BUILD}",
+               "--", "python3", "-B", HERE / "guest.py", out]
+    done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT)
+    return "" if done.returncode == 0 else done.stdout
+
+
+def main() -> int:
+    """Returns the exit status."""
+    kernel = sys.argv[1]
+    run_dir = ROOT / "build/bench" / f"smp-{kernel}"
+    run_dir.mkdir(parents=True, exist_ok=True)
+    lines, out = run_dir / "lines", run_dir / "measured.json"
+    complaint = _run(kernel, run_dir, lines, out)
+    if "Could not load plugin" in complaint:
+        print(f"ok shared-lines # SKIP this QEMU has another plugin interface: {complaint.strip()}")
+        return 0
+    if complaint:
+        print("not ok run\n#", complaint.strip().replace("\n", "\n# "))
+        return 1
+    measured = json.loads(out.read_text(encoding="ascii"))
+    # After each section that counts is one of preparations.
+    lines_of = dict(zip(recorded(), _sections(lines)[::2], strict=True))
+    symbols = Symbols(measured["symbols"])
+    verdicts: list[str] = []
+    for scenario, (without, with_it) in sections().items():
+        verdicts += _judge(scenario, lines_of[without], lines_of[with_it], symbols)
+    verdicts += _judge_memory(measured["rule_bytes"])
+    print("\n".join(verdicts))
+    return 1 if any(verdict.startswith("not ok") for verdict in verdicts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
