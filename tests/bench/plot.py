@@ -25,7 +25,8 @@ set boxwidth 0.9
 set grid ytics lc rgb '#dddddd'
 set yrange [0:*]
 set xtics rotate by -35 scale 0
-set key top left
+set key top right
+set rmargin 8
 plot $data using 2:xtic(1) title '60-byte frame' lc rgb '#4477aa', \\
      '' using 3 title '1514-byte frame' lc rgb '#ee9944', \\
      '' using 4 title '1514-byte frame, len 60' lc rgb '#66aa66'
