@@ -24,6 +24,8 @@ COMMITTED = HERE / "results"
 # rep movs without these is counted word by word, not as one instruction.
 CPU = "max,la57=off,pcid=off,-erms,-fsrm"
 TIMEOUT = 3000
+# What the goals are stated for; on others they are only shown.
+GOALS_KERNEL = "6.1"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
                     "packets to one device, copies leave by another, originals are dropped. The cost "
                     "is that with the statement minus that of the same rule without it.",
         epilog="Exit status: 0; 1 when a row is more than 3 % worse than the committed result, or a "
-               "goal is missed; 77 when it cannot run here.")
+               f"goal is missed on {GOALS_KERNEL}; 77 when it cannot run here.")
     parser.add_argument("--kernel", action="append", metavar="VERSION",
                         help="repeatable, see tests/vm/kernel --help (default: 6.1)")
     parser.add_argument("--rows", default="*", metavar="PATTERNS",
@@ -82,7 +84,7 @@ def _judge(kernel: str, measured: dict[str, report.Cost], save: bool) -> bool:
     good = True
     for goal in report.goals(measured):
         print(goal)
-        good = good and goal.reached
+        good = good and (goal.reached or kernel != GOALS_KERNEL)
     if save:
         COMMITTED.mkdir(exist_ok=True)
         if committed.exists():
