@@ -21,8 +21,9 @@ packages_for() {
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
             libjansson-dev patch dpkg-dev ;;
-        packages) echo debhelper dh-dkms lintian mmdebstrap e2fsprogs qemu-system-x86 busybox-static \
-            rpm rpmlint shellcheck bash-completion ;;
+        package-builds) echo dpkg-dev debhelper dh-dkms lintian rpm rpmlint cpio binutils shellcheck \
+            qemu-system-x86 busybox-static ;;
+        packages) packages_for package-builds && echo mmdebstrap e2fsprogs dbus iptables ;;
         debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;
         *) die "no packages are listed for $1" ;;

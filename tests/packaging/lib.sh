@@ -53,12 +53,15 @@ unpack_root() {
 
 remove_root() { rm -rf --one-file-system -- "$1"; }
 
-# in_root DIRECTORY COMMAND...: as root of that system, with its own mounts, processes and network
+# in_root DIRECTORY COMMAND...: as root of that system, with its own mounts, processes and network; with
+# RMIRROR_ROOT_NETWORK=host this machine's network, for apt
 in_root() {
     local root=$1
+    local -a network=(--net)
     shift
+    [[ ${RMIRROR_ROOT_NETWORK:-} != host ]] || network=()
     # shellcheck disable=SC2016  # for the inner shell
-    unshare --mount --pid --net --fork --kill-child -- bash -c '
+    unshare --mount --pid "${network[@]}" --fork --kill-child -- bash -c '
         root=$1
         shift
         mount --make-rprivate / && mount --bind "$root" "$root" || exit

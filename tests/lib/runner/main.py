@@ -5,7 +5,7 @@ import argparse
 import sys
 import time
 
-from packages_tier import run_packages
+from packages_tier import run_package_builds, run_packages
 from results import Results, Verdict
 from suites import run_suites
 from tiers import Filter, run_checks, run_label
@@ -28,6 +28,7 @@ def main() -> int:
         "plugin": lambda: (run_label(results, wanted, "plugin"), run_suites(results, wanted)),
         "native": lambda: run_label(results, wanted, "native"),
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
+        "package-builds": lambda: run_package_builds(results, wanted),
         "packages": lambda: run_packages(results, wanted, arguments.releases),
     }
     for name in arguments.tiers:
