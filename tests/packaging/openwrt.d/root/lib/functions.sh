@@ -26,12 +26,14 @@ config_load() {
 }
 config_get() { eval "$1=\${CONFIG_$2_$3:-\${4:-}}"; }
 config_get_bool() {
-	local value
-	config_get value "$2" "$3" "$4"
-	case "$value" in
-	1 | on | true | yes | enabled) eval "$1=1" ;;
-	*) eval "$1=0" ;;
+	local _tmp
+	config_get _tmp "$2" "$3" "$4"
+	case "$_tmp" in
+	1 | on | true | yes | enabled) _tmp=1 ;;
+	0 | off | false | no | disabled) _tmp=0 ;;
+	*) _tmp=$4 ;;
 	esac
+	eval "$1=\$_tmp"
 }
 config_foreach() {
 	# The names of OpenWrt's locals: what they hide is hidden here, too.
