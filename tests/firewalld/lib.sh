@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The tests' network, bus and firewalld. Source it. Wants: plugin, kernel_double, trees, etc (see
-# tests/firewalld/scenario).
+# The tests' network, bus and firewalld. Source it. Wants: here, plugin, kernel_double, trees, etc
+# (see tests/firewalld/scenario).
 # shellcheck disable=SC2154
 
 # In a namespace of this machine there is no module, so that nothing is mirrored: a double of the kernel
@@ -75,7 +75,7 @@ use_tree() {
         "LD_LIBRARY_PATH=$2" ip netns exec router env "LD_PRELOAD=$3" /usr/bin/python3)
 }
 
-fw() { "${in_tree[@]}" "$trees/$tree/usr/bin/firewall-cmd" "$@"; }
+fw() { "${in_tree[@]}" "$here/patient.py" "$trees/$tree/usr/bin/firewall-cmd" "$@"; }
 nft() { LD_LIBRARY_PATH=$plugin LD_PRELOAD=$kernel_double ip netns exec router nft "$@"; }
 
 # start_firewalld TREE LIBRARIES [DOUBLE]: the daemon, with the configuration in $etc; returns when it has
@@ -90,10 +90,12 @@ start_firewalld() {
     daemon=$!
     for _ in {1..300}; do
         kill -0 "$daemon" 2>/dev/null || break
-        # Its name on the bus comes with the end of its start.
+        # It answers when it has started; firewall-cmd itself would wait for 25 s only, which a guest may need.
         if dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
             org.freedesktop.DBus.NameHasOwner string:org.fedoraproject.FirewallD1 2>/dev/null |
             grep -q 'boolean true'; then
+            dbus-send --system --print-reply --reply-timeout=600000 --dest=org.fedoraproject.FirewallD1 \
+                /org/fedoraproject/FirewallD1/config org.freedesktop.DBus.Introspectable.Introspect >/dev/null
             return
         fi
         sleep 0.5
