@@ -63,6 +63,40 @@ TEST_F(PluginNames, StatementsInAChainOfThatName) {
               "\tchain rmirror {\n\t\trmirror to 10.0.0.5 jump to\n\t}\n}\n");
 }
 
+// Lines without a statement are not looked at word by word; what they hold must not hide the next
+// one.
+TEST_F(PluginNames, StatementsAmongForeignLines) {
+    const std::string foreign[] = {
+        "tcp dport 22 accept; udp dport 53 accept",
+        "tcp dport 22 accept comment \"rmirror to { 1\"",
+        "ip saddr { 10.0.0.1,\n10.0.0.2 } accept # }, \" and rmirror to",
+        "tcp dport 22 \\\n counter \\\n accept",
+        "tcp dport vmap { 22 : drop,\n 23 : accept }",
+        "tcp dport 22 jump {\n udp dport 7 drop\n rmirror to 10.0.0.6\n }",
+    };
+    std::string rules;
+    for (const std::string &before : foreign)
+        for (const std::string &after : foreign)
+            rules.append(before)
+                .append("\n\t\trmirror to 10.0.0.5 len 60\n\t\t")
+                .append(after)
+                .append("; rmirror to 10.0.0.7\n");
+    Directory directory;
+    EXPECT_EQ(nft_file(directory.file("r", "table ip t {\nchain c {\n" + rules + "}\n}\n")).err,
+              "");
+    const std::string listing = ruleset();
+    const auto count = [&listing](const std::string &text) {
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = listing.find(text, at)) != listing.npos; at++)
+            found++;
+        return found;
+    };
+    EXPECT_EQ(count("rmirror to 10.0.0.5 len 60\n"), std::size(foreign) * std::size(foreign));
+    // A comment hides the statement behind it in one of them.
+    EXPECT_EQ(count("rmirror to 10.0.0.7\n"), (std::size(foreign) - 1) * std::size(foreign));
+    EXPECT_EQ(count("rmirror to 10.0.0.6\n"), 2 * std::size(foreign));
+}
+
 // What stock nft refuses without our statement being meant, it refuses in its own words.
 TEST_F(PluginNames, ErrorsOfNftAreItsOwn) {
     add_chain();

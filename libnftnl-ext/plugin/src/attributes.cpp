@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Nothing here trusts a length: the bytes come from a socket.
+// What need not be inline.
 #include "attributes.hpp"
 
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-
-#include <algorithm>
-#include <cstring>
 
 namespace rmirror::plugin {
 
@@ -16,26 +13,11 @@ std::string_view Attribute::string() const {
     return text.substr(0, text.find('\0'));
 }
 
-Attribute take_attribute(Bytes &bytes) {
-    nlattr header;
-    if (bytes.size() < sizeof header)
+std::string_view object_name(Bytes bytes) {
+    if (!is_object_reference(bytes))
         return {};
-    std::memcpy(&header, bytes.data(), sizeof header);
-    if (header.nla_len < sizeof header || header.nla_len > bytes.size())
-        return {};
-    std::size_t padded = std::min<std::size_t>(NLA_ALIGN(header.nla_len), bytes.size());
-    Attribute attribute{bytes.first(padded),
-                        bytes.subspan(sizeof header, header.nla_len - sizeof header),
-                        static_cast<std::uint16_t>(header.nla_type & NLA_TYPE_MASK)};
-    bytes = bytes.subspan(padded);
-    return attribute;
-}
-
-Attribute find_attribute(Bytes bytes, std::uint16_t type) {
-    while (Attribute attribute = take_attribute(bytes))
-        if (attribute.type == type)
-            return attribute;
-    return {};
+    Attribute data = find_attribute(bytes, NFTA_EXPR_DATA);
+    return find_attribute(data.payload, NFTA_OBJREF_IMM_NAME).string();
 }
 
 bool is_rule(const nlmsghdr &message) {

@@ -62,7 +62,7 @@ private:
 };
 
 bool is_rmirror(const Attribute &element) {
-    return find_attribute(element.payload, NFTA_EXPR_NAME).string() == RMIRROR_NFT_EXPR;
+    return find_attribute(element.payload, NFTA_EXPR_NAME).is(RMIRROR_NFT_EXPR);
 }
 
 bool holds_rmirror(Bytes expressions) {

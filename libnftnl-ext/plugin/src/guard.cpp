@@ -22,10 +22,9 @@ namespace rmirror::plugin {
 namespace {
 
 bool is_carrier(const Run &run, const Attribute &element) {
-    if (find_attribute(element.payload, NFTA_EXPR_NAME).string() != "objref")
+    if (!is_object_reference(element.payload))
         return false;
-    Attribute data = find_attribute(element.payload, NFTA_EXPR_DATA);
-    std::string_view name = find_attribute(data.payload, NFTA_OBJREF_IMM_NAME).string();
+    std::string_view name = object_name(element.payload);
     return run.meaning_of(name) || name.starts_with(Registry::stem());
 }
 
@@ -40,6 +39,10 @@ bool holds_carrier(const Run &run, const nlmsghdr &message) {
 }
 
 bool holds_carrier(const Run &run, const iovec &part) {
+    // A quick look at the whole of it for `objref`, by its rarest letter: most batches have none.
+    std::string_view bytes(static_cast<const char *>(part.iov_base), part.iov_len);
+    if (bytes.find("jref") == bytes.npos)
+        return false;
     auto *message = static_cast<const nlmsghdr *>(part.iov_base);
     auto left = static_cast<int>(part.iov_len);
     for (; NLMSG_OK(message, static_cast<unsigned int>(left)); message = NLMSG_NEXT(message, left))

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "attributes.hpp"
 #include "dumped_rule.hpp"
 #include "export.hpp"
 #include "probe.hpp"
@@ -21,34 +22,28 @@ namespace rmirror::plugin {
 
 namespace {
 
-// The name of the quota that the expression refers to; null: it is something else.
-const char *quota_name(const nftnl_expr *expression) {
-    const char *kind = nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
-    if (!kind || std::strcmp(kind, "objref") != 0 ||
-        !nftnl_expr_is_set(expression, NFTNL_EXPR_OBJREF_IMM_NAME) ||
-        nftnl_expr_get_u32(expression, NFTNL_EXPR_OBJREF_IMM_TYPE) != NFT_OBJECT_QUOTA)
-        return nullptr;
-    return nftnl_expr_get_str(expression, NFTNL_EXPR_OBJREF_IMM_NAME);
-}
-
-// True: the message holds the expression as it is to be sent.
-bool put_rmirror(Run &run, nlmsghdr *message, const nftnl_expr *expression) {
-    const char *name = quota_name(expression);
-    const Meaning *meaning = name ? run.meaning_of(name) : nullptr;
+// The message ends with an expression; without it, it had size bytes. If the expression is a
+// carrier, the message ends with what the carrier stands for.
+void replace_carrier(Run &run, nlmsghdr *message, std::uint32_t size) {
+    const auto *begin = reinterpret_cast<const std::uint8_t *>(message);
+    const Bytes expression{begin + size, message->nlmsg_len - size};
+    if (!is_object_reference(expression))
+        return;
+    const Meaning *meaning = run.meaning_of(object_name(expression));
     if (!meaning)
-        return false;
+        return;
     if (!meaning->statement)
         run.violation = "a rule from the kernel that this version cannot read cannot be sent back";
     std::vector<std::uint8_t> bytes;
     if (meaning->statement)
         bytes = encode(*meaning->statement);
+    message->nlmsg_len = size;
     mnl_attr_put_strz(message, NFTA_EXPR_NAME, RMIRROR_NFT_EXPR);
     nlattr *data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
     auto *end = static_cast<std::uint8_t *>(mnl_nlmsg_get_payload_tail(message));
     std::memcpy(end, bytes.data(), bytes.size());
     message->nlmsg_len += static_cast<std::uint32_t>(NLA_ALIGN(bytes.size()));
     mnl_attr_nest_end(message, data);
-    return true;
 }
 
 }  // namespace
@@ -58,16 +53,20 @@ bool put_rmirror(Run &run, nlmsghdr *message, const nftnl_expr *expression) {
 using namespace rmirror::plugin;
 
 RMIRROR_EXPORT void nftnl_expr_build_payload(nlmsghdr *nlh, nftnl_expr *expr) {
-    if (answer_probe())
+    if (thread_current.probing) {
+        thread_current.answered = true;
         return;
-    Run *run = current_run();
+    }
+    Run *run = payload_hook_works ? thread_current.run : nullptr;
+    const std::uint32_t size = nlh->nlmsg_len;
+    real().expr_build_payload(nlh, expr);
+    if (!run || !run->sends_statements())
+        return;
     try {
-        if (payload_hook_works && run && run->sends_statements() && put_rmirror(*run, nlh, expr))
-            return;
+        replace_carrier(*run, nlh, size);
     } catch (...) {
         // No memory: the carrier is in the message, and the guard stops it.
     }
-    real().expr_build_payload(nlh, expr);
 }
 
 RMIRROR_EXPORT int nftnl_rule_nlmsg_parse(const nlmsghdr *nlh, nftnl_rule *r) {

@@ -9,12 +9,11 @@
 
 #include <memory>
 
+#include "run.hpp"
+
 namespace rmirror::plugin {
 
 namespace {
-
-thread_local bool probing = false;
-thread_local bool answered = false;
 
 bool probe() {
     std::unique_ptr<nftnl_rule, decltype(&nftnl_rule_free)> rule(nftnl_rule_alloc(),
@@ -25,11 +24,11 @@ bool probe() {
     nftnl_rule_add_expr(rule.get(), expression);
     alignas(nlmsghdr) char buffer[1024];
     nlmsghdr *message = mnl_nlmsg_put_header(buffer);
-    probing = true;
-    answered = false;
+    thread_current.probing = true;
+    thread_current.answered = false;
     nftnl_rule_nlmsg_build_payload(message, rule.get());
-    probing = false;
-    return answered;
+    thread_current.probing = false;
+    return thread_current.answered;
 }
 
 }  // namespace
@@ -37,11 +36,6 @@ bool probe() {
 bool hooks_reached() {
     static const bool reached = probe();
     return reached;
-}
-
-bool answer_probe() {
-    answered = answered || probing;
-    return probing;
 }
 
 }  // namespace rmirror::plugin

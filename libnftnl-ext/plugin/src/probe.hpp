@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Do the hooks of this library reach libnftnl? Not in a process that has libnftnl before us in its
-// symbol scope: then a carrier would be sent as the log statement it looks like.
+// symbol scope: then a carrier would be sent as the quota statement it looks like.
 #pragma once
 
 namespace rmirror::plugin {
 
 // Builds a message through libnftnl and looks whether our hook was called.
 bool hooks_reached();
-// For the hook: true when it is called for the probe.
-bool answer_probe();
 
 // False in the library the tests use to see that the guard holds without the hook.
 #ifdef RMIRROR_TEST_WITHOUT_PAYLOAD_HOOK

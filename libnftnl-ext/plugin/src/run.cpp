@@ -5,9 +5,7 @@
 
 namespace rmirror::plugin {
 
-namespace {
-thread_local Run *current = nullptr;
-}  // namespace
+constinit thread_local Current thread_current;
 
 const Meaning *Run::meaning_of(std::string_view name) const {
     if (const Carried *carried = carriers.find(name))
@@ -16,16 +14,12 @@ const Meaning *Run::meaning_of(std::string_view name) const {
     return found.meaning && found.length == name.size() ? found.meaning : nullptr;
 }
 
-Run *current_run() {
-    return current;
-}
-
 CurrentRun::CurrentRun(Run &run) {
-    current = &run;
+    thread_current.run = &run;
 }
 
 CurrentRun::~CurrentRun() {
-    current = nullptr;
+    thread_current.run = nullptr;
 }
 
 }  // namespace rmirror::plugin

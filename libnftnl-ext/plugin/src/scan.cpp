@@ -105,6 +105,49 @@ private:
     Stage stage_ = Stage::verb;
 };
 
+// Finds what may concern the plugin, or change how the text after it is read.
+class Interesting {
+public:
+    explicit Interesting(std::string_view text) : text_(text) {}
+
+    // The offset of the first such thing at or after at, which never decreases; the size of the
+    // text: there is none.
+    std::size_t next(std::size_t at) {
+        std::size_t first = text_.size();
+        for (Needle &needle : needles_) {
+            if (!needle.found || needle.at < at)
+                search(needle, at);
+            first = std::min(first, needle.at);
+        }
+        return first;
+    }
+
+private:
+    struct Needle {
+        std::string_view text;
+        std::size_t rare = 0;  // the place of its rarest letter in rules
+        bool found = false;
+        std::size_t at = 0;
+    };
+
+    void search(Needle &needle, std::size_t from) const {
+        needle.found = true;
+        needle.at = text_.size();
+        for (std::size_t at = from + needle.rare;
+             (at = text_.find(needle.text[needle.rare], at)) != text_.npos; at++) {
+            if (!text_.substr(at - needle.rare).starts_with(needle.text))
+                continue;
+            needle.at = at - needle.rare;
+            return;
+        }
+    }
+
+    std::string_view text_;
+    // `redefine` and `undefine` hold `define`.
+    std::array<Needle, 8> needles_{
+        {{"rmirror", 1}, {"include", 4}, {"define", 2}, {"{"}, {"}"}, {"\""}, {"#"}, {"\\"}}};
+};
+
 class Scanner {
 public:
     Scanner(std::string_view text, bool in_block) : text_(text) {
@@ -113,7 +156,7 @@ public:
     }
 
     Scan run() {
-        while (at_ < text_.size())
+        while (skip_foreign_lines(), at_ < text_.size())
             step();
         return std::move(found_);
     }
@@ -121,6 +164,16 @@ public:
 private:
     // May a statement begin here, as far as the previous token tells?
     enum class Before { start, complete, other };
+
+    // Most rules of a ruleset are none of ours: where a statement begins in a block, whole lines
+    // without anything of interest need no look at their words.
+    void skip_foreign_lines() {
+        if (before_ != Before::start || braces_.empty() || braces_.back() == Braces::other)
+            return;
+        std::size_t end = text_.substr(0, interesting_.next(at_)).rfind('\n');
+        if (end != text_.npos && end >= at_)
+            at_ = end + 1;
+    }
 
     void step() {
         char c = text_[at_];
@@ -288,6 +341,7 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
+    Interesting interesting_{text_};
     std::vector<Braces> braces_;
     Braces opens_ = Braces::other;  // what a brace would be that follows
     bool after_jump_ = false;

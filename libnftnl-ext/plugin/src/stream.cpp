@@ -3,6 +3,7 @@
 // fopencookie(3): what libnftables writes arrives here in pieces, at the latest when it flushes.
 #include "stream.hpp"
 
+#include <stdio_ext.h>
 #include <sys/types.h>
 
 #include <utility>
@@ -54,8 +55,12 @@ void Stream::hand_on() {
     put(out);
 }
 
+bool Stream::holds_something() const {
+    return !pending_.empty() || (file_ && __fpending(file_));
+}
+
 void Stream::take(std::string_view bytes) {
-    if (other_ && !handing_on_)
+    if (other_ && !handing_on_ && other_->holds_something())
         other_->hand_on();
     bool complete = bytes.find('\n') != bytes.npos;
     pending_ += bytes;

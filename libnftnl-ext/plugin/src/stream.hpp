@@ -37,6 +37,7 @@ private:
     static ssize_t write(void *stream, const char *bytes, std::size_t size);
     void take(std::string_view bytes);
     void hand_on();
+    bool holds_something() const;
 
     Filter &filter_;
     FILE *target_;

@@ -5,20 +5,34 @@
 #include "lexer.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace rmirror {
 
 namespace {
 
-constexpr std::string_view blanks = " \t";
 constexpr std::string_view continuation = "\\\n";
 // What ends a statement wherever it stands
 constexpr std::string_view terminators = "\n;}#";
 // What is a word of its own, so that `iifname!="lo"` starts with the word `iifname`
 constexpr std::string_view operators = "{()=!<>&|^,";
 
-bool is_one_of(char c, std::string_view set) {
-    return set.find(c) != std::string_view::npos;
+// By byte: a ruleset has many statements, and each of them comes past here more than once.
+enum class Class : unsigned char { other, blank, terminator, word_of_its_own };
+constexpr std::array<Class, 256> classes = [] {
+    std::array<Class, 256> all{};
+    const auto set = [&all](std::string_view bytes, Class to) {
+        for (const char c : bytes)
+            all[static_cast<unsigned char>(c)] = to;
+    };
+    set(" \t", Class::blank);
+    set(terminators, Class::terminator);
+    set(operators, Class::word_of_its_own);
+    return all;
+}();
+
+Class class_of(char c) {
+    return classes[static_cast<unsigned char>(c)];
 }
 
 }  // namespace
@@ -27,7 +41,7 @@ Lexer::Lexer(std::string_view text, std::size_t at) : text_(text), at_(std::min(
 
 void Lexer::skip_blanks() {
     for (;;) {
-        if (at_ < text_.size() && is_one_of(text_[at_], blanks))
+        if (at_ < text_.size() && class_of(text_[at_]) == Class::blank)
             ++at_;
         else if (text_.substr(at_).starts_with(continuation))
             at_ += continuation.size();
@@ -37,8 +51,8 @@ void Lexer::skip_blanks() {
 }
 
 bool Lexer::at_end() const {
-    const std::string_view rest = text_.substr(at_);
-    return rest.empty() || is_one_of(rest.front(), terminators) || rest.starts_with("\r\n");
+    return at_ == text_.size() || class_of(text_[at_]) == Class::terminator ||
+           (text_[at_] == '\r' && text_.substr(at_).starts_with("\r\n"));
 }
 
 Token Lexer::take(Token::Kind kind, std::size_t end) {
@@ -61,9 +75,8 @@ Token Lexer::take_word() {
     Lexer end = *this;
     do
         ++end.at_;
-    while (!end.at_end() && !is_one_of(text_[end.at_], blanks) &&
-           !is_one_of(text_[end.at_], operators) && text_[end.at_] != '"' &&
-           !text_.substr(end.at_).starts_with(continuation));
+    while (!end.at_end() && class_of(text_[end.at_]) == Class::other && text_[end.at_] != '"' &&
+           !(text_[end.at_] == '\\' && text_.substr(end.at_).starts_with(continuation)));
     return take(Token::Kind::Word, end.at_);
 }
 
@@ -73,7 +86,7 @@ Token Lexer::next() {
         return take(Token::Kind::End, at_);
     if (text_[at_] == '"')
         return take_string();
-    if (is_one_of(text_[at_], operators))
+    if (class_of(text_[at_]) == Class::word_of_its_own)
         return take(Token::Kind::Word, at_ + 1);
     return take_word();
 }
