@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # work is the caller's
 # Installing what was built, beside the distribution's nft or in its place. Source it after source.sh.
-# $DESTDIR is respected for "beside"; "replace" is for the running system.
+# $DESTDIR is respected for "beside" and its undoing; "replace" is for the running system.
 
 readonly PREFIX=/usr/local/lib/rmirror-nft LINK=/usr/local/sbin/nft-rmirror ORIGINALS=/usr/lib/rmirror-nft
 
@@ -13,11 +13,13 @@ install_nft() {
     mkdir -p "$target.new/sbin" "$target.new/lib" "${DESTDIR-}${LINK%/*}"
     cp -P "$work/usr/lib/"libnftables.so* "$target.new/lib/"
     cp "$work/usr/sbin/nft" "$target.new/sbin/"
+    if [[ -z ${DESTDIR-} ]] && ! "$target.new/sbin/nft" --version >/dev/null; then
+        rm -rf "${target:?}.new"
+        die "what was built does not run: nothing was installed"
+    fi
     rm -rf "${target:?}"
     mv "$target.new" "$target"
     ln -sfn "$PREFIX/sbin/nft" "${DESTDIR-}$LINK"
-    # shellcheck disable=SC2016
-    [[ -n ${DESTDIR-} ]] || "$LINK" --version >/dev/null || die "$LINK does not run"
     say "installed $LINK"
     [[ $1 != replace ]] || replace_distributions
 }
@@ -56,6 +58,10 @@ replace_distributions() {
 
 uninstall_nft() {
     local original file
+    if [[ -n ${DESTDIR-} ]]; then
+        rm -rf "${DESTDIR:?}$PREFIX" "${DESTDIR:?}$LINK"
+        return
+    fi
     while read -r original; do
         file=${original#"$ORIGINALS"}
         rm -f "$file"

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The example of packaging/examples, built against an installed librmirror as its user would build
-// it, and the module.
+// The example of packaging/examples, built as its user would build it, against an installed
+// librmirror and against a libnftnl that has the expression, and the module.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
+#include <ostream>
 
+#include "support/native_nft.hpp"
 #include "support/paths.hpp"
 #include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
@@ -16,17 +19,41 @@ namespace {
 
 constexpr const char *directory = "/run/librmirror";
 
-// The two ways to build it
-class LibraryTest : public ::testing::TestWithParam<const char *> {
+// A way to build it
+struct With {
+    std::string name;
+    std::vector<std::string> arguments;  // of tests/examples/build
+    std::string missing;                 // why it cannot be built that way
+};
+
+void PrintTo(const With &with, std::ostream *out) {
+    *out << with.name;
+}
+
+// With librmirror, and with each libnftnl that tests/native/prepare has built
+std::vector<With> ways() {
+    std::vector<With> all{{"librmirror", {"librmirror"}, {}}};
+    for (const test::NativeNft &nft : test::native_nfts())
+        all.push_back({"libnftnl_of_" + test::native_test_name(nft),
+                       {"libnftnl", std::filesystem::path(nft.path).parent_path().parent_path()},
+                       {}});
+    if (all.size() == 1)
+        all.push_back({"libnftnl", {}, test::why_no_native_nft()});
+    return all;
+}
+
+class LibraryTest : public ::testing::TestWithParam<With> {
 protected:
     // Once for each, since a compiler takes its time without KVM.
     void SetUp() override {
-        Build &build = builds_[GetParam()];
+        if (!GetParam().missing.empty())
+            GTEST_SKIP() << GetParam().missing;
+        Build &build = builds_[GetParam().name];
         if (build.status < 0) {
-            const CommandResult result =
-                run_command({RMIRROR_SOURCE_DIR "/tests/examples/build",
-                             std::string(directory) + "/" + GetParam(), GetParam()},
-                            {.timeout = std::chrono::minutes(5)});
+            std::vector<std::string> command{RMIRROR_SOURCE_DIR "/tests/examples/build",
+                                             std::string(directory) + "/" + GetParam().name};
+            command.insert(command.end(), GetParam().arguments.begin(), GetParam().arguments.end());
+            const CommandResult result = run_command(command, {.timeout = std::chrono::minutes(5)});
             build = {result.status, result.out.substr(0, result.out.find('\n')), result.err};
         }
         if (build.status == skipped)
@@ -36,9 +63,9 @@ protected:
     }
 
     CommandResult mirror(std::vector<std::string> arguments) const {
-        arguments.insert(
-            arguments.begin(),
-            {"env", environment_, std::string(directory) + "/" + GetParam() + "/example/mirror"});
+        arguments.insert(arguments.begin(),
+                         {"env", environment_,
+                          std::string(directory) + "/" + GetParam().name + "/example/mirror"});
         return net_.router.exec(arguments);
     }
 
@@ -101,8 +128,8 @@ TEST_P(LibraryTest, WhatIsRefusedIsExplained) {
     EXPECT_EQ(no_chain.err, "mirror: the kernel refused it: No such file or directory\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(With, LibraryTest, testing::Values("librmirror", "libnftnl"),
-                         [](const auto &with) { return std::string(with.param); });
+INSTANTIATE_TEST_SUITE_P(With, LibraryTest, testing::ValuesIn(ways()),
+                         [](const auto &with) { return with.param.name; });
 
 }  // namespace
 }  // namespace rmirror::vm
