@@ -212,6 +212,21 @@ print(sorted(results.items()))
     EXPECT_EQ(outcome.err, "");
 }
 
+// The same under ThreadSanitizer, with contexts that come and go.
+TEST_F(PluginGuard, ThreadsShareNothingUnlocked) {
+#ifdef RMIRROR_THREADS_DIR
+    Directory directory;
+    const How how{.plugin_dir = RMIRROR_THREADS_DIR,
+                  .environment = {{"TSAN_OPTIONS", "exitcode=66"}}};
+    // Its shadow memory does not find its place among addresses chosen at random.
+    Outcome outcome = run({"setarch", "-R", RMIRROR_THREADS_DIR "/threads", directory.path()}, how);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+#else
+    GTEST_SKIP() << "needs a build without another sanitizer";
+#endif
+}
+
 }  // namespace
 
 }  // namespace rmirror::test
