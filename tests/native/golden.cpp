@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "native_test.hpp"
+#include "plugin/corpus.hpp"
 #include "support/golden_netlink.hpp"
 
 namespace rmirror::test {
@@ -50,6 +51,12 @@ protected:
 
     const std::vector<GoldenNetlink> all_ = read_all();
 };
+
+TEST_P(NativeGolden, ALargeRulesetComesBackTheSame) {
+    expect_round_trip([this](const std::vector<std::string> &arguments, const std::string &input) {
+        return nft(arguments, {.input = input});
+    });
+}
 
 TEST_P(NativeGolden, TextIsSentAndPrinted) {
     std::string text;

@@ -52,6 +52,17 @@ TEST_F(PluginMonitor, Trace) {
         << out;
 }
 
+// nft 1.0 to 1.1 have no JSON for traces and print them as text; should one have it, the statement
+// is in it.
+TEST_F(PluginMonitor, TraceAsJson) {
+    ASSERT_EQ(nft(traced).err, "");
+    std::string out = watch("-j monitor trace", one_packet, "accept");
+    EXPECT_TRUE(out.find("rule rmirror to 10.0.0.5 len 60 accept (verdict accept)") != out.npos ||
+                out.find(R"({"rmirror": {"to": "10.0.0.5", "len": 60}})") != out.npos)
+        << out;
+    EXPECT_EQ(out.find("quota"), out.npos) << out;
+}
+
 TEST_F(PluginMonitor, DebugDoesNotShowCarriers) {
     add_chain();
     Outcome outcome = run({"nft", "--debug=eval,netlink,mnl",

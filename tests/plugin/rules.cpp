@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "corpus.hpp"
 #include "nft.hpp"
 
 namespace rmirror::test {
@@ -161,6 +162,14 @@ TEST_F(PluginRules, ListingsLoadAgain) {
         EXPECT_EQ(ruleset(), text);
         nft("flush ruleset");
     }
+}
+
+TEST_F(PluginRules, ALargeRulesetComesBackTheSame) {
+    expect_round_trip([](const std::vector<std::string> &arguments, const std::string &input) {
+        std::vector<std::string> command{"nft"};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        return run(command, {.input = input});
+    });
 }
 
 TEST_F(PluginRules, ContinuedLines) {

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <map>
 #include <ostream>
+#include <regex>
 
 #include "support/native_nft.hpp"
 #include "support/paths.hpp"
@@ -22,8 +22,8 @@ constexpr const char *directory = "/run/librmirror";
 // A way to build it
 struct With {
     std::string name;
-    std::vector<std::string> arguments;  // of tests/examples/build
-    std::string missing;                 // why it cannot be built that way
+    std::string program;  // that was built that way; empty: it is built here
+    std::string missing;  // why it cannot be built that way
 };
 
 void PrintTo(const With &with, std::ostream *out) {
@@ -32,11 +32,14 @@ void PrintTo(const With &with, std::ostream *out) {
 
 // With librmirror, and with each libnftnl that tests/native/prepare has built
 std::vector<With> ways() {
-    std::vector<With> all{{"librmirror", {"librmirror"}, {}}};
-    for (const test::NativeNft &nft : test::native_nfts())
+    std::vector<With> all{{"librmirror", {}, {}}};
+    for (const test::NativeNft &nft : test::native_nfts()) {
+        const auto built =
+            std::filesystem::path(nft.path).parent_path().parent_path().parent_path();
         all.push_back({"libnftnl_of_" + test::native_test_name(nft),
-                       {"libnftnl", std::filesystem::path(nft.path).parent_path().parent_path()},
+                       built / "with-libnftnl/example/mirror",
                        {}});
+    }
     if (all.size() == 1)
         all.push_back({"libnftnl", {}, test::why_no_native_nft()});
     return all;
@@ -44,45 +47,48 @@ std::vector<With> ways() {
 
 class LibraryTest : public ::testing::TestWithParam<With> {
 protected:
-    // Once for each, since a compiler takes its time without KVM.
     void SetUp() override {
         if (!GetParam().missing.empty())
             GTEST_SKIP() << GetParam().missing;
-        Build &build = builds_[GetParam().name];
-        if (build.status < 0) {
-            std::vector<std::string> command{RMIRROR_SOURCE_DIR "/tests/examples/build",
-                                             std::string(directory) + "/" + GetParam().name};
-            command.insert(command.end(), GetParam().arguments.begin(), GetParam().arguments.end());
-            const CommandResult result = run_command(command, {.timeout = std::chrono::minutes(5)});
-            build = {result.status, result.out.substr(0, result.out.find('\n')), result.err};
+        if (!GetParam().program.empty()) {
+            program_ = {"env", "-u", "LD_LIBRARY_PATH", GetParam().program};
+            return;
         }
-        if (build.status == skipped)
-            GTEST_SKIP() << build.complaint;
-        ASSERT_EQ(build.status, 0) << build.complaint;
-        environment_ = build.environment;
+        // Once, since a compiler takes its time without KVM.
+        static const CommandResult built =
+            run_command({RMIRROR_SOURCE_DIR "/tests/examples/build", directory, "librmirror"},
+                        {.timeout = std::chrono::minutes(5)});
+        ASSERT_EQ(built.status, 0) << built.err;
+        program_ = {"env", built.out.substr(0, built.out.find('\n')),
+                    std::string(directory) + "/example/mirror"};
     }
 
-    CommandResult mirror(std::vector<std::string> arguments) const {
-        arguments.insert(arguments.begin(),
-                         {"env", environment_,
-                          std::string(directory) + "/" + GetParam().name + "/example/mirror"});
-        return net_.router.exec(arguments);
+    CommandResult mirror(const std::vector<std::string> &arguments) const {
+        std::vector<std::string> command = program_;
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        return net_.router.exec(command);
+    }
+
+    // What `mirror list` prints, with N for each handle. The kernel skips some when it loads the
+    // module.
+    std::string listed() const {
+        const CommandResult result = mirror({"list"});
+        EXPECT_EQ(result.status, 0) << result.err;
+        return std::regex_replace(result.out, std::regex("handle [0-9]+:"), "handle N:");
+    }
+
+    // Of the only rule there is
+    std::string handle() const {
+        std::smatch found;
+        const std::string out = mirror({"list"}).out;
+        return std::regex_search(out, found, std::regex("handle ([0-9]+):")) ? found[1].str() : "";
     }
 
     Topology net_;
 
 private:
-    static constexpr int skipped = 77;
-    struct Build {
-        int status = -1;
-        std::string environment;
-        std::string complaint;
-    };
-    static std::map<std::string, Build> builds_;
-    std::string environment_;
+    std::vector<std::string> program_;
 };
-
-std::map<std::string, LibraryTest::Build> LibraryTest::builds_;
 
 TEST_P(LibraryTest, TheExampleAddsListsAndDeletesAMirrorThatWorks) {
     net_.router.nft("table inet t { chain c { type filter hook input priority 0; }; }");
@@ -97,10 +103,8 @@ TEST_P(LibraryTest, TheExampleAddsListsAndDeletesAMirrorThatWorks) {
     ASSERT_EQ(counters.size(), 1U);
     EXPECT_EQ(counters[0]["sent"], 1U);
 
-    const CommandResult listed = mirror({"list"});
-    EXPECT_EQ(listed.status, 0) << listed.err;
-    EXPECT_EQ(listed.out, "inet t c handle 2: rmirror to 10.0.0.5 len 60\n");
-    const CommandResult deleted = mirror({"delete", "inet", "t", "c", "2"});
+    EXPECT_EQ(listed(), "inet t c handle N: rmirror to 10.0.0.5 len 60\n");
+    const CommandResult deleted = mirror({"delete", "inet", "t", "c", handle()});
     EXPECT_EQ(deleted.status, 0) << deleted.err;
     EXPECT_EQ(mirror({"list"}).out, "");
     EXPECT_TRUE(read_counters(net_.router).empty());
@@ -112,11 +116,9 @@ TEST_P(LibraryTest, TheExampleListsEveryStatementOfNft) {
         "table ip t { chain c { type filter hook input priority 0; "
         "ip saddr 10.1.0.1 counter rmirror to 10.0.0.5 len 60 rmirror to 2001:db8::5 accept; "
         "counter; }; }");
-    const CommandResult listed = mirror({"list"});
-    EXPECT_EQ(listed.status, 0) << listed.err;
-    EXPECT_EQ(listed.out,
-              "ip t c handle 2: rmirror to 10.0.0.5 len 60\n"
-              "ip t c handle 2: rmirror to 2001:db8::5\n");
+    EXPECT_EQ(listed(),
+              "ip t c handle N: rmirror to 10.0.0.5 len 60\n"
+              "ip t c handle N: rmirror to 2001:db8::5\n");
 }
 
 TEST_P(LibraryTest, WhatIsRefusedIsExplained) {

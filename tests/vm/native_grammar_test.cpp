@@ -25,8 +25,15 @@ protected:
         capture_ = std::make_unique<Capture>(net_.collector, "eth0");
     }
 
+    // The guest's programs have the plugin before what an nft has in its own directory.
+    static std::vector<std::string> nft(const std::vector<std::string> &arguments) {
+        std::vector<std::string> command{"env", "-u", "LD_LIBRARY_PATH", GetParam().path};
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        return command;
+    }
+
     void load(const std::string &rule) const {
-        net_.router.require({GetParam().path, "-f", "-"}, {.input = R"(
+        net_.router.require(nft({"-f", "-"}), {.input = R"(
             table inet t {
                 map by_source { type ipv4_addr : ipv4_addr; elements = { 10.1.0.1 : 10.0.0.5, 10.1.0.3 : 10.0.0.6 }; }
                 map by_flow { typeof ip saddr . udp dport : ip daddr; elements = { 10.1.0.1 . 9 : 10.0.0.6 }; }
@@ -36,7 +43,7 @@ protected:
     }
 
     std::string listed() const {
-        return net_.router.require({GetParam().path, "list", "chain", "inet", "t", "c"});
+        return net_.router.require(nft({"list", "chain", "inet", "t", "c"}));
     }
 
     void send(const char *source, const char *destination, std::uint16_t source_port,
@@ -75,7 +82,7 @@ TEST_P(NativeGrammarTest, CollectorsByMap) {
         EXPECT_EQ(next_collector(), "10.0.0.5") << rule;
         send("10.1.0.3", "10.1.0.2", 1000, 9);
         EXPECT_EQ(next_collector(), "10.0.0.6") << rule;
-        net_.router.require({GetParam().path, "flush", "ruleset"});
+        net_.router.require(nft({"flush", "ruleset"}));
     }
     load("rmirror to ip saddr . udp dport map @by_flow");
     send("10.1.0.1", "10.1.0.2", 1000, 9);

@@ -15,6 +15,7 @@
 #include "context.hpp"
 #include "export.hpp"
 #include "real.hpp"
+#include "run.hpp"
 #include "scan.hpp"
 #include "source.hpp"
 
@@ -92,8 +93,10 @@ RMIRROR_EXPORT int nft_run_cmd_from_filename(nft_ctx *nft, const char *filename)
 
 RMIRROR_EXPORT void nft_ctx_free(nft_ctx *ctx) {
     forget_context(ctx);  // first: another thread may get a new one at the same address
+    thread_current.freed = ctx;
     if (real().ctx_free)
         real().ctx_free(ctx);
+    thread_current.freed = nullptr;
 }
 
 RMIRROR_EXPORT int nft_ctx_add_include_path(nft_ctx *ctx, const char *path) {
@@ -123,6 +126,8 @@ RMIRROR_EXPORT int nft_ctx_add_var(nft_ctx *ctx, const char *var) {
 RMIRROR_EXPORT void nft_ctx_clear_vars(nft_ctx *ctx) {
     if (real().clear_vars)
         real().clear_vars(ctx);
+    if (ctx == thread_current.freed)
+        return;
     guarded([&] {
         context_of(ctx).command_line_variables.clear();
         return 0;
@@ -132,6 +137,8 @@ RMIRROR_EXPORT void nft_ctx_clear_vars(nft_ctx *ctx) {
 RMIRROR_EXPORT void nft_ctx_clear_include_paths(nft_ctx *ctx) {
     if (real().clear_include_paths)
         real().clear_include_paths(ctx);
+    if (ctx == thread_current.freed)
+        return;
     guarded([&] {
         context_of(ctx).added_include_paths.clear();
         context_of(ctx).has_default_include_path = false;

@@ -35,6 +35,8 @@ struct Current {
     // A message is built to see whether the hooks are reached, and one was: probe.hpp
     bool probing = false;
     bool answered = false;
+    // The context that nft_ctx_free() is freeing: it clears things through functions of ours
+    const nft_ctx *freed = nullptr;
 };
 extern constinit thread_local Current thread_current;
 

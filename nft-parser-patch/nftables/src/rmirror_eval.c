@@ -399,10 +399,20 @@ static bool is_device_name(const char *name, size_t max)
 	if (!*name || strlen(name) > max || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (c = name; *c; c++) {
-		if (iscntrl((unsigned char)*c) || strchr(" /:\"*", *c))
+		if (iscntrl((unsigned char)*c) || strchr(" /:\"", *c))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * In quotes an asterisk is a letter of the name like any other, else somebody thinks of `oifname eth*'. The
+ * scanner takes the quotes off the text but not off the place.
+ */
+static bool is_wildcard(const struct expr *arg)
+{
+	return arg->etype == EXPR_SYMBOL && arg->symtype == SYMBOL_VALUE && strchr(arg->identifier, '*') &&
+	       arg->location.last_column - arg->location.first_column == strlen(arg->identifier);
 }
 
 static bool find_word(const char *const words[], size_t stride, size_t n, const char *text,
@@ -476,7 +486,7 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 
 	value = resolve(arg);
 	known = value->etype == EXPR_SYMBOL && value->symtype == SYMBOL_VALUE;
-	if (!known || !read_value(stmt, opt, value->identifier)) {
+	if (!known || (row->kind == KIND_NAME && is_wildcard(arg)) || !read_value(stmt, opt, value->identifier)) {
 		expected_text(stmt, opt, expected, sizeof(expected));
 		if (known)
 			snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s", row->word,
