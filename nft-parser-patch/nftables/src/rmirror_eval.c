@@ -412,7 +412,7 @@ static bool is_device_name(const char *name, size_t max)
 static bool is_wildcard(const struct expr *arg)
 {
 	return arg->etype == EXPR_SYMBOL && arg->symtype == SYMBOL_VALUE && strchr(arg->identifier, '*') &&
-	       arg->location.last_column - arg->location.first_column == strlen(arg->identifier);
+	       arg->location.last_column - arg->location.first_column + 1 == strlen(arg->identifier);
 }
 
 static bool find_word(const char *const words[], size_t stride, size_t n, const char *text,
