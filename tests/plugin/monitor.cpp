@@ -52,8 +52,7 @@ TEST_F(PluginMonitor, Trace) {
         << out;
 }
 
-// nft 1.0 to 1.1 have no JSON for traces and print them as text; should one have it, the statement
-// is in it.
+// An nft without JSON for traces prints them as text; one that has it has the statement in it.
 TEST_F(PluginMonitor, TraceAsJson) {
     ASSERT_EQ(nft(traced).err, "");
     std::string out = watch("-j monitor trace", one_packet, "accept");
