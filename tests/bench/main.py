@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests/vm/harness"))
 import guest as vm  # noqa: E402
 import machine  # noqa: E402
 
+import environment  # noqa: E402
 import plot  # noqa: E402
 import report  # noqa: E402
 import rows as table  # noqa: E402
@@ -65,10 +66,7 @@ def _measure(kernel: str, names: list[str]) -> dict[str, report.Cost] | None:
     options = vm.Options(
         kernel=kernel, accelerator="tcg", processors=1, run_dir=run_dir, timeout=TIMEOUT,
         qemu_args=["-icount", "shift=0,sleep=off", "-cpu", CPU],
-        environment={"LD_LIBRARY_PATH": str(BUILD / "plugin"),
-                     "XTABLES_LIBDIR": ":".join(map(str, [BUILD / "xtables",
-                                                          *Path("/usr/lib").glob("*/xtables")])),
-                     "BENCH_BUILD": str(BUILD / "tests/bench")})
+        environment=environment.of_guest(BUILD))
     result = vm.run(["python3", "-B", str(HERE / "guest.py"), str(out), *names], options)
     for fault in result.faults:
         print(f"tests/bench/run: {fault}", file=sys.stderr)

@@ -12,12 +12,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 # pylint: disable=wrong-import-position
+import environment  # noqa: E402
 from scenarios import LEAST, PROCESSORS, RULE_BYTES_MOST, Scenario, recorded, sections  # noqa: E402
 
 ROOT = HERE.parents[2]
-BENCH_BUILD = ROOT / "build/tests/bench"
-PLUGIN = BENCH_BUILD / "rmirror_bench_shared_lines.so"
+PLUGIN = ROOT / "build/tests/bench/rmirror_bench_shared_lines.so"
 TIMEOUT = 900
+SKIPPED = 77
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def _judge_memory(rule_bytes: dict[str, float]) -> Iterator[str]:
     yield f"# {most:.0f} bytes with `{statement}`, {least:.0f} with `{other}`; at most {RULE_BYTES_MOST}"
 
 
-def _run(kernel: str, run_dir: Path, lines: Path, out: Path) -> str:
-    """Returns what went wrong."""
+def _run(kernel: str, run_dir: Path, lines: Path, out: Path) -> tuple[int, str]:
+    """Returns the exit status of tests/vm/run and what was said."""
     cpus = ",".join(map(str, PROCESSORS))
     command = [ROOT / "tests/vm/run", "--kernel", kernel, "--run-dir", run_dir, "--accel", "tcg",
                "--timeout", str(TIMEOUT),
@@ -87,14 +88,12 @@ def _run(kernel: str, run_dir: Path, lines: Path, out: Path) -> str:
                "--append", f"isolcpus=nohz,domain,managed_irq,{cpus} rcu_nocbs={cpus} irqaffinity=0",
                "--qemu-arg=-plugin",
                f"--qemu-arg={PLUGIN},out={lines},least={LEAST},first={PROCESSORS[0]}",
-               "--env", f"LD_LIBRARY_PATH={ROOT / 'build/plugin'}",
-               "--env", "XTABLES_LIBDIR=" + ":".join(
-                   map(str, [ROOT / "build/xtables", *Path("/usr/lib").glob("*/xtables")])),
-               "--env", f"BENCH_BUILD={BENCH_BUILD}",
+               *(word for name, value in environment.of_guest(ROOT / "build").items()
+                 for word in ("--env", f"{name}={value}")),
                "--", "python3", "-B", HERE / "guest.py", out]
     done = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, check=False, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=ROOT)
-    return "" if done.returncode == 0 else done.stdout
+    return done.returncode, done.stdout.strip()
 
 
 def main() -> int:
@@ -103,12 +102,16 @@ def main() -> int:
     run_dir = ROOT / "build/bench" / f"smp-{kernel}"
     run_dir.mkdir(parents=True, exist_ok=True)
     lines, out = run_dir / "lines", run_dir / "measured.json"
-    complaint = _run(kernel, run_dir, lines, out)
-    if "Could not load plugin" in complaint:
-        print(f"ok shared-lines # SKIP this QEMU has another plugin interface: {complaint.strip()}")
+    if not PLUGIN.exists():
+        print(f"not ok run\n# there is no {PLUGIN.relative_to(ROOT)}: build first")
+        return 1
+    status, said = _run(kernel, run_dir, lines, out)
+    refused = [line for line in said.splitlines() if "Could not load plugin" in line]
+    if status == SKIPPED or refused:
+        print(f"ok shared-lines # SKIP {(refused or said.splitlines())[-1]}")
         return 0
-    if complaint:
-        print("not ok run\n#", complaint.strip().replace("\n", "\n# "))
+    if status:
+        print("not ok run\n#", said.replace("\n", "\n# "))
         return 1
     measured = json.loads(out.read_text(encoding="ascii"))
     # After each section that counts is one of preparations.

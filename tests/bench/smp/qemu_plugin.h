@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What shared_lines.c uses of version 1 of QEMU's plugin interface (QEMU 6.2 to 8.2; QEMU's manual,
- * "TCG Plugins"). Distributions do not package the header.
+ * What shared_lines.c uses of version 1 of QEMU's plugin interface (QEMU's manual, "TCG
+ * Plugins"; that of Debian 12, 7.2, has it). Debian does not package the header.
  */
 #ifndef RMIRROR_QEMU_PLUGIN_H
 #define RMIRROR_QEMU_PLUGIN_H
