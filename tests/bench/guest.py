@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs in the guest: measures rows, and writes what one packet costs with and without the statement.
 
-The guest's clock counts instructions (QEMU -icount shift=0): a nanosecond is one.
+The clock counts instructions where QEMU counts them (-icount shift=0: a nanosecond is one); then one
+round says all. Where it is the machine's, rounds over all rows follow each other.
 """
 
+import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
+from statistics import median
 from pathlib import Path
 
 import pktgen
@@ -26,12 +29,12 @@ def _gso(source: table.Source, count: int) -> float:
     return float(done.stdout)
 
 
-def measure(source: table.Source, script: str) -> float:
-    """Nanoseconds for one packet under a ruleset."""
+def measure(source: table.Source, script: str, times: int = 1) -> float:
+    """Nanoseconds for one packet under a ruleset, over TIMES as many packets as COUNT says."""
     scene.sh(script, {"pktgen": "in0", "gso": "gso0"}[source.kind])
     send = {"pktgen": pktgen.send, "gso": _gso}[source.kind]
     send(source, max(WARM_UP, source.ports) if source.kind == "pktgen" else 20)
-    cost = send(source, COUNT[source.kind])
+    cost = send(source, COUNT[source.kind] * times)
     scene.sh(scene.TEAR_DOWN)
     return cost
 
@@ -45,25 +48,45 @@ def missing(row: table.Row) -> str:
     return f"there is no {row.needs}"
 
 
-def main() -> int:
-    """Arguments: the file for the results, then the names of rows."""
-    out, wanted = Path(sys.argv[1]), set(sys.argv[2:])
-    scene.set_up()
+def play_round(rows: list[table.Row], times: int) -> dict[str, tuple[float, float]]:
+    """What a packet costs with each row's statement and without it, by the rows' names."""
     baselines: dict[tuple[table.Source, str], float] = {}
-    results: dict[str, object] = {}
-    for row in table.all_rows():
-        if row.name not in wanted:
-            continue
-        if reason := missing(row):
-            results[row.name] = {"skipped": reason}
-            continue
+    results: dict[str, tuple[float, float]] = {}
+    for row in rows:
         key = (row.source, row.without_it)
         if key not in baselines:
-            baselines[key] = measure(*key)
-        with_it = measure(row.source, row.with_it)
-        results[row.name] = {"with": round(with_it, 1), "without": round(baselines[key], 1)}
-        print(f"{row.name:30} {with_it - baselines[key]:8.0f}", flush=True)
-    out.write_text(json.dumps(results, indent=1), encoding="ascii")
+            baselines[key] = measure(*key, times)
+        results[row.name] = (measure(row.source, row.with_it, times), baselines[key])
+        with_it, without = results[row.name]
+        print(f"{row.name:30} {with_it - without:8.0f}", flush=True)
+    return results
+
+
+def summary(rounds: list[tuple[float, float]]) -> dict[str, object]:
+    """A row's entry in the results: of several rounds the medians, and each one's difference."""
+    entry: dict[str, object] = {"with": round(median(with_it for with_it, _ in rounds), 1),
+                                "without": round(median(without for _, without in rounds), 1)}
+    if len(rounds) > 1:
+        entry["copies"] = [round(with_it - without, 1) for with_it, without in rounds]
+    return entry
+
+
+def main() -> int:
+    """Writes the results of the rows named."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--times", type=int, default=1, help="as many packets as COUNT says")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*")
+    arguments = parser.parse_args()
+    scene.set_up()
+    wanted = [row for row in table.all_rows() if row.name in arguments.names]
+    reasons = {row.name: missing(row) for row in wanted}
+    rows = [row for row in wanted if not reasons[row.name]]
+    rounds = [play_round(rows, arguments.times) for _ in range(arguments.rounds)]
+    results = {row.name: {"skipped": reasons[row.name]} if reasons[row.name] else
+               summary([played[row.name] for played in rounds]) for row in wanted}
+    arguments.out.write_text(json.dumps(results, indent=1), encoding="ascii")
     return 0
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median, quantiles
 
 import rows as table
 
@@ -16,20 +17,31 @@ NOISE = 15
 
 @dataclass(frozen=True)
 class Cost:
-    """Instructions for a packet, with the statement and without."""
+    """Instructions, or nanoseconds, for a packet, with the statement and without.
+
+    Of several rounds these are medians, and COPIES holds each round's difference.
+    """
     with_it: float = 0
     without_it: float = 0
     skipped: str = ""
+    copies: tuple[float, ...] = ()
 
     @property
     def copy(self) -> float:
         """What the statement costs."""
-        return self.with_it - self.without_it
+        return median(self.copies) if self.copies else self.with_it - self.without_it
+
+    @property
+    def spread(self) -> float:
+        """From the first to the third quartile of the rounds."""
+        first, _, third = quantiles(self.copies)
+        return third - first
 
 
 def load(path: Path) -> dict[str, Cost]:
     """Costs by the names of rows."""
-    return {name: Cost(entry.get("with", 0), entry.get("without", 0), entry.get("skipped", ""))
+    return {name: Cost(entry.get("with", 0), entry.get("without", 0), entry.get("skipped", ""),
+                       tuple(entry.get("copies", ())))
             for name, entry in json.loads(path.read_text(encoding="ascii")).items()}
 
 
@@ -74,7 +86,8 @@ def text(costs: dict[str, Cost]) -> str:
         lines.append(f"  {row.name:30}{cost.copy:8.0f}"
                      f"{_ratio(cost.copy, _copy(costs, f'tee {suffix}')):>8}"
                      f"{_ratio(cost.copy, cheapest_encapsulating(costs, suffix)):>9}"
-                     f"{_ratio(cost.copy, _copy(costs, f'mirred {suffix}')):>9}")
+                     f"{_ratio(cost.copy, _copy(costs, f'mirred {suffix}')):>9}"
+                     + (f"   +- {cost.spread / 2:.0f}" if cost.copies else ""))
     return "\n".join(lines) + "\n"
 
 

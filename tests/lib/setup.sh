@@ -24,7 +24,7 @@ packages_for() {
         package-builds) echo dpkg-dev debhelper dh-dkms lintian rpm rpmlint cpio binutils shellcheck \
             qemu-system-x86 busybox-static ;;
         packages) packages_for package-builds && echo mmdebstrap e2fsprogs dbus iptables ;;
-        debug-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl ;;
+        source-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl patch ;;
         checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;
         *) die "no packages are listed for $1" ;;
     esac

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a guest needs more than others because its kernel checks itself (tests/vm/kernel, *-debug)."""
 
+import user_mode
+
 _SUFFIX = "-debug"
 # KASAN takes an eighth of it for its shadow and keeps freed memory back; every object has a record.
 _MEMORY = {False: "1G", True: "2G"}
 _TIMEOUT = {False: 600.0, True: 2400.0}
 # The times that tests wait are meant for an ordinary kernel: see tests/vm/support/time_scale.hpp.
-_TIME_SCALE = "4"
+_TIME_SCALE = {"QEMU": "4", "user mode": "2"}
 # Every error is to be reported, not only the first. The firmware's interpreter takes 30 s a device to
 # find an interrupt that MSI makes needless. TCG's time stamp counter can be relied on, and read fast.
 _CMDLINE = "kasan_multi_shot acpi=noirq tsc=reliable"
@@ -30,4 +32,7 @@ def cmdline(kernel: str) -> str:
 
 
 def environment(kernel: str) -> dict[str, str]:
-    return {"RMIRROR_TIME_SCALE": _TIME_SCALE} if is_debug(kernel) else {}
+    if not is_debug(kernel):
+        return {}
+    scale = _TIME_SCALE["user mode" if user_mode.is_user_mode(kernel) else "QEMU"]
+    return {"RMIRROR_TIME_SCALE": scale}

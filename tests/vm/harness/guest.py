@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs one command in a guest and judges the run."""
 
+import contextlib
 import fcntl
 import os
 import selectors
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,7 @@ import debug_kernel
 import initramfs
 import kernel_log
 import machine
+import user_mode
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build"
@@ -82,16 +85,16 @@ def _write_run_dir(run_dir: Path, command: list[str], options: Options, kernel: 
     (run_dir / "command").write_text("\n".join(script) + "\n")
 
 
-def _pump(qemu: subprocess.Popen[bytes], run_dir: Path, timeout: float) -> str | None:
+def _pump(guest: subprocess.Popen[bytes], run_dir: Path, timeout: float) -> str | None:
     """Passes the guest's output on until it powers off; returns what went wrong with that, if any."""
-    assert qemu.stdout is not None
+    assert guest.stdout is not None
     deadline = time.monotonic() + timeout
     ended: float | None = None
     with open(run_dir / "output", "wb") as copy, selectors.DefaultSelector() as selector:
-        selector.register(qemu.stdout, selectors.EVENT_READ)
+        selector.register(guest.stdout, selectors.EVENT_READ)
         while True:
             if selector.select(timeout=0.5):
-                data = os.read(qemu.stdout.fileno(), 65536)
+                data = os.read(guest.stdout.fileno(), 65536)
                 if not data:
                     return None
                 sys.stdout.buffer.write(data)
@@ -107,51 +110,60 @@ def _pump(qemu: subprocess.Popen[bytes], run_dir: Path, timeout: float) -> str |
                 return f"the guest was still running after {timeout:g} s"
 
 
-def _run_qemu(arguments: list[str], run_dir: Path, options: Options) -> str | None:
+def _run_machine(arguments: list[str], run_dir: Path, options: Options) -> str | None:
+    program = Path(arguments[0]).name
     if options.shell:
         code = subprocess.run(arguments, check=False).returncode
-        return f"QEMU failed with status {code}" if code else None
+        return f"{program} failed with status {code}" if code else None
     fault = None
-    with open(run_dir / "qemu.err", "wb") as errors, subprocess.Popen(
-            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors) as qemu:
+    # A kernel without QEMU speaks for itself.
+    complaints = run_dir / ("console" if user_mode.is_user_mode(options.kernel) else "qemu.err")
+    with open(complaints, "wb") as errors, subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            start_new_session=True) as guest:
         try:
             timeout = options.timeout or debug_kernel.default_timeout(options.kernel)
-            fault = _pump(qemu, run_dir, timeout)
+            fault = _pump(guest, run_dir, timeout)
             if fault is None:
-                qemu.wait(timeout=_POWER_OFF_SECONDS)
+                guest.wait(timeout=_POWER_OFF_SECONDS)
         finally:
-            # A guest that hangs, or whose run was interrupted, must not outlive this process.
-            qemu.kill()
-    if fault is None and qemu.returncode != 0:
-        fault = f"QEMU failed: {(run_dir / 'qemu.err').read_text(errors='replace').strip()}"
+            # A guest that hangs, or whose run was interrupted, must not outlive this process, nor the
+            # processes that are the programs of a kernel without QEMU.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(guest.pid, signal.SIGKILL)
+    if fault is None and guest.returncode != 0:
+        fault = f"{program} failed: {_read(complaints).strip()}"
     return fault
+
+
+def _arguments(options: Options, kernel: Path, run_dir: Path) -> list[str]:
+    """The argument vector that boots KERNEL; see machine.py and user_mode.py."""
+    append = f"{debug_kernel.cmdline(options.kernel)} {options.append}"
+    memory = options.memory or debug_kernel.default_memory(options.kernel)
+    if user_mode.is_user_mode(options.kernel):
+        archive = initramfs.build(kernel, _GUEST / "init", user_mode.MODULES)
+        return user_mode.command_line(kernel, archive, run_dir, append=append, memory=memory)
+    archive = initramfs.build(kernel, _GUEST / "init")
+    accelerator = options.accelerator
+    if accelerator == "auto":
+        accelerator = machine.choose_accelerator(kernel, archive, BUILD / "vm/accelerator")
+    return machine.command_line(
+        accelerator, kernel, archive, run_dir, shell=options.shell, append=append, memory=memory,
+        processors=options.processors, extra=options.qemu_args)
 
 
 def run(command: list[str], options: Options) -> Result:
     """Boots a guest, runs COMMAND in it with its output on this process's stdout."""
     kernel = BUILD / "kernels" / options.kernel
     run_dir = _new_run_dir(options)
-    archive = initramfs.build(kernel, _GUEST / "init")
-    accelerator = options.accelerator
-    if accelerator == "auto":
-        accelerator = machine.choose_accelerator(kernel, archive, BUILD / "vm/accelerator")
+    arguments = _arguments(options, kernel, run_dir)
     with open(run_dir / "lock", "w", encoding="utf-8") as lock:
         # Two runs that were given the same directory take turns.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _run_in(run_dir, command, options, kernel, archive, accelerator)
-
-
-def _run_in(run_dir: Path, command: list[str], options: Options, kernel: Path, archive: Path,
-            accelerator: str) -> Result:
-    _write_run_dir(run_dir, command, options, kernel)
-    arguments = machine.command_line(
-        accelerator, kernel, archive, run_dir, shell=options.shell,
-        append=f"{debug_kernel.cmdline(options.kernel)} {options.append}",
-        memory=options.memory or debug_kernel.default_memory(options.kernel), processors=options.processors, extra=options.qemu_args)
-    if options.verbose:
-        print(shlex.join(arguments), file=sys.stderr)
-    fault = _run_qemu(arguments, run_dir, options)
-    return _judge(run_dir, fault, options)
+        _write_run_dir(run_dir, command, options, kernel)
+        if options.verbose:
+            print(shlex.join(arguments), file=sys.stderr)
+        return _judge(run_dir, _run_machine(arguments, run_dir, options), options)
 
 
 def _read(path: Path) -> str:

@@ -3,11 +3,13 @@
 
 import argparse
 import shutil
+import signal
 import sys
 from pathlib import Path
 
 import guest
 import machine
+import user_mode
 
 _STATUS_FAULT = 125  # as timeout(1) and docker run use it: the carrier failed, not the command
 
@@ -76,10 +78,15 @@ def main(arguments: list[str]) -> int:
         command = command[1:]
     if not shell and not command:
         parser.error("no command given")
-    if not machine.is_installed():
+    if user_mode.is_user_mode(parsed.kernel):
+        if shell or parsed.qemu_arg or parsed.accel != "auto":
+            parser.error(f"--kernel {parsed.kernel} runs without QEMU: no shell, no --qemu-arg, no --accel")
+    elif not machine.is_installed():
         print(f"{parser.prog}: {machine.QEMU} is missing: apt-get install qemu-system-x86",
               file=sys.stderr)
         return 77
+    # As an interrupt from the keyboard: the guest goes first.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     result = guest.run(command, _options(parsed, shell))
     for fault in result.faults:
         print(f"{parser.prog}: {fault}", file=sys.stderr)
