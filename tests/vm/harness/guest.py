@@ -116,8 +116,9 @@ def _run_machine(arguments: list[str], run_dir: Path, options: Options) -> str |
         code = subprocess.run(arguments, check=False).returncode
         return f"{program} failed with status {code}" if code else None
     fault = None
-    # A kernel without QEMU speaks for itself.
-    complaints = run_dir / ("console" if user_mode.is_user_mode(options.kernel) else "qemu.err")
+    # A kernel without QEMU speaks for itself, and a panic of it is the end of a program, not its failure.
+    alone = user_mode.is_user_mode(options.kernel)
+    complaints = run_dir / ("console" if alone else "qemu.err")
     with open(complaints, "wb") as errors, subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
             start_new_session=True) as guest:
@@ -131,7 +132,7 @@ def _run_machine(arguments: list[str], run_dir: Path, options: Options) -> str |
             # processes that are the programs of a kernel without QEMU.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(guest.pid, signal.SIGKILL)
-    if fault is None and guest.returncode != 0:
+    if fault is None and guest.returncode != 0 and not (alone and not (run_dir / "status").exists()):
         fault = f"{program} failed: {_read(complaints).strip()}"
     return fault
 
@@ -175,6 +176,8 @@ def _judge(run_dir: Path, fault: str | None, options: Options) -> Result:
     text = _read(run_dir / "status").strip()
     status = int(text) if text else None
     console = _read(run_dir / "console")
+    if status is None and user_mode.is_user_mode(options.kernel):
+        console += _read(run_dir / "output")  # where a panic prints the whole log
     if status is None and not fault:
         faults.append("the guest went down before the command ended")
     if status is None:

@@ -14,7 +14,7 @@ def is_user_mode(kernel: str) -> bool:
 
 def command_line(kernel: Path, initramfs: Path, run_dir: Path, *, append: str = "",
                  memory: str = "1G") -> list[str]:
-    """The argument vector that boots KERNEL; the command's output is its stdout, the log its stderr.
+    """The argument vector that boots KERNEL; its stdout is the command's, and a panic's with the whole log.
 
     The host's root is mounted read only by the guest's first script, the run directory writable.
     """
