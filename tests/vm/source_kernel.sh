@@ -18,7 +18,7 @@ is_source_kernel() { [[ $1 == *-debug || $1 == *-um ]]; }
 source_kernel_row() {
     case $1 in
         *-um) echo 'um|linux|um system|1900' ;;
-        *-um-debug) echo 'um|linux|um system checks|2000' ;;
+        *-um-debug) echo 'um|linux|um system checks um-checks|2200' ;;
         *-debug) echo 'x86_64|arch/x86/boot/bzImage|pc system checks pc-checks|2600' ;;
     esac
 }
@@ -42,11 +42,14 @@ wanted_config() {
     done
 }
 
+# What the patches do, whatever they say of it.
+patches_sum() { sed -s -n '/^--- /,$p' "$KERNEL_PATCHES"/*.patch | cksum | tr -s ' ' '-'; }
+
 # What would make a build that was finished a different one.
 source_kernel_sum() {
     local arch image files
     IFS='|' read -r arch image files _ <<<"$(source_kernel_row "$1")"
-    { echo "$arch $image" && cat "$KERNEL_PATCHES"/*.patch && wanted_config "$files" | sort; } | cksum | tr -s ' ' '-'
+    { echo "$arch $image $(patches_sum)" && wanted_config "$files" | sort; } | cksum | tr -s ' ' '-'
 }
 
 # is_source_kernel_built DIRECTORY: with the configuration as it is now, from whichever source.
@@ -59,7 +62,7 @@ is_source_kernel_built() {
 unpack_source() {
     local dir=$1 package=$2 version=$3 subtree patch origin
     local -a leave_out=()
-    origin="$version patches $(cat "$KERNEL_PATCHES"/*.patch | cksum | tr -s ' ' '-')"
+    origin="$version patches $(patches_sum)"
     [[ ! -e $dir/source/.package || $(<"$dir/source/.package") != "$origin" ]] || return 0
     say "kernel ${dir##*/}: downloading and unpacking $package $version"
     rm -rf "$dir"

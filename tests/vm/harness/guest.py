@@ -133,7 +133,7 @@ def _run_machine(arguments: list[str], run_dir: Path, options: Options) -> str |
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(guest.pid, signal.SIGKILL)
     if fault is None and guest.returncode != 0 and not (alone and not (run_dir / "status").exists()):
-        fault = f"{program} failed: {_read(complaints).strip()}"
+        fault = f"{program} failed with status {guest.returncode}: {_read(complaints).strip()}"
     return fault
 
 

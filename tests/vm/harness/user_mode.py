@@ -19,6 +19,6 @@ def command_line(kernel: Path, initramfs: Path, run_dir: Path, *, append: str = 
     The host's root is mounted read only by the guest's first script, the run directory writable.
     """
     return [str(kernel / "vmlinuz"), f"mem={memory}", f"initrd={initramfs}",
-            "con=null", "ssl=null", "ssl0=fd:0,fd:1", "stderr=1", f"uml_dir={run_dir}/", "umid=um",
+            "con=null", "con0=null,fd:2", "console=tty0", "ssl=null", "ssl0=fd:0,fd:1", "stderr=1", f"uml_dir={run_dir}/", "umid=um",
             "loglevel=5", "panic=-1", "random.trust_cpu=on", f"rmirror.hostfs={run_dir}",
             *append.split()]
