@@ -28,9 +28,9 @@ CPU = "max,la57=off,pcid=off,-erms,-fsrm"
 TIMEOUT = 3000
 # What the goals are stated for; on others they are only shown.
 GOALS_KERNEL = "6.1"
-# A program of this machine. So many packets more make a measurement of some tenths of a second.
+# A program of this machine. So many times the packets make a measurement of some tenths of a second.
 WALL_CLOCK_KERNEL = "6.1-um"
-WALL_CLOCK_TIMES = 12
+WALL_CLOCK_TIMES = 48
 ROUNDS_MIN = 7
 
 
@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
                              f"{WALL_CLOCK_KERNEL}, which is a program of this machine (ARCH=um), in "
                              "rounds over all rows. The result is the median of the rounds; it goes "
                              f"to build/bench/{WALL_CLOCK_KERNEL}/measured.json and is compared with "
-                             "nothing")
+                             "nothing. Rows of 64 KB GSO packets are left out: they come by system "
+                             "calls, whose time is longer and less even there than what is measured")
     parser.add_argument("--rounds", type=int, default=ROUNDS_MIN, metavar="N",
                         help=f"of --wall-clock: {ROUNDS_MIN} or more (default: {ROUNDS_MIN})")
     parser.add_argument("--no-setup", action="store_true",
@@ -115,6 +116,8 @@ def _judge(kernel: str, measured: dict[str, report.Cost], save: bool) -> bool:
 
 
 def _time(names: list[str], rounds: int) -> bool:
+    timed = {row.name for row in table.all_rows() if row.source.kind == "pktgen"}
+    names = [name for name in names if name in timed]
     measured = _measure(WALL_CLOCK_KERNEL, names, rounds, WALL_CLOCK_TIMES)
     if measured is None:
         return False
