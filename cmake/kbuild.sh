@@ -22,6 +22,9 @@ if [[ -n ${blank:-} ]]; then
     exit 1
 fi
 
+# A kernel that is a program has another idea of the machine.
+! grep -q '^CONFIG_UML=y' "$kernel_dir/.config" 2>/dev/null || arguments+=(ARCH=um)
+
 # The compiler that built the kernel, as its headers name it, may be another than this machine has.
 compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\([^ "]*\).*/\1/p' "$kernel_dir/.config" 2>/dev/null || true)
 if [[ -n $compiler ]] && ! command -v "$compiler" >/dev/null; then
