@@ -9,9 +9,8 @@ readonly KERNEL_PATCHES=$RMIRROR_ROOT/tests/vm/kernel-patches
 readonly SOURCE_PROGRESS_SECONDS=30
 
 # What a source kernel's build needs besides a compiler, as COMMAND:PACKAGE.
-readonly SOURCE_TOOLS='gcc:gcc make:make flex:flex bison:bison bc:bc xz:xz-utils zstd:zstd perl:perl patch:patch'
-
-is_source_kernel() { [[ $1 == *-debug || $1 == *-um ]]; }
+readonly SOURCE_TOOLS='gcc:gcc make:make flex:flex bison:bison bc:bc xz:xz-utils zstd:zstd perl:perl
+    patch:patch'
 
 # source_kernel_row NAME: ARCH, the image, the files of kernel-config/, and how many lines make says in a
 # build from nothing (for the progress: an estimate is enough).
@@ -22,6 +21,8 @@ source_kernel_row() {
         *-debug) echo 'x86_64|arch/x86/boot/bzImage|pc system checks pc-checks|2600' ;;
     esac
 }
+
+is_source_kernel() { [[ -n $(source_kernel_row "$1") ]]; }
 
 require_source_tools() {
     local tool

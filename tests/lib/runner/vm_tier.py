@@ -123,8 +123,8 @@ def _run_tap(results: Results, name: str, command: list[str]) -> None:
 
 def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
     """All programs of build/tests/vm/ with each of KERNELS, after a test of the harness itself and one of
-    what no program in the guest sees. Kernels from source (tests/vm/kernel: of two words) have lines of their
-    own that processors share, or one processor."""
+    what no program in the guest sees. Kernels from source, with a word after the version, have cache lines
+    of their own that processors share, or one processor."""
     programs = [file for file in sorted((BUILD / "tests/vm").glob("*"))
                 if file.is_file() and os.access(file, os.X_OK)]
     if not programs:
