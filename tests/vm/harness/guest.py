@@ -132,7 +132,8 @@ def _run_machine(arguments: list[str], run_dir: Path, options: Options) -> str |
             # processes that are the programs of a kernel without QEMU.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(guest.pid, signal.SIGKILL)
-    if fault is None and guest.returncode != 0 and not (alone and not (run_dir / "status").exists()):
+    panicked = alone and not (run_dir / "status").exists()
+    if fault is None and guest.returncode != 0 and not panicked:
         fault = f"{program} failed with status {guest.returncode}: {_read(complaints).strip()}"
     return fault
 
@@ -155,6 +156,9 @@ def _arguments(options: Options, kernel: Path, run_dir: Path) -> list[str]:
 
 def run(command: list[str], options: Options) -> Result:
     """Boots a guest, runs COMMAND in it with its output on this process's stdout."""
+    # As an interrupt from the keyboard: the guest goes first.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
     kernel = BUILD / "kernels" / options.kernel
     run_dir = _new_run_dir(options)
     arguments = _arguments(options, kernel, run_dir)

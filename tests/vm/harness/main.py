@@ -3,7 +3,6 @@
 
 import argparse
 import shutil
-import signal
 import sys
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def _parser(shell: bool) -> argparse.ArgumentParser:
         parser = argparse.ArgumentParser(
             prog="tests/vm/run",
             usage="tests/vm/run [OPTION]... [--] COMMAND [ARGUMENT]...",
-            description="Run COMMAND in a QEMU guest with this machine's files (changes to them are "
+            description="Run COMMAND in a guest with this machine's files (changes to them are "
                         "lost, except below $RMIRROR_RESULTS), and the modules of kernel/ ready for "
                         "modprobe. Its output and exit status are passed on.",
             epilog=f"Exit status {_STATUS_FAULT}: the guest crashed, hung, or its kernel log holds a "
@@ -38,7 +37,7 @@ def _parser(shell: bool) -> argparse.ArgumentParser:
     parser.add_argument("--accel", default="auto", choices=("auto", "kvm", "tcg"),
                         help="auto: KVM if it boots this kernel (tried once), else TCG")
     parser.add_argument("--memory", metavar="SIZE", help="default: 1G, a debug kernel's 2G")
-    parser.add_argument("--cpus", type=int, default=2, metavar="N")
+    parser.add_argument("--cpus", type=int, metavar="N", help="default: 2")
     parser.add_argument("--no-modules", action="store_true",
                         help="neither build nor install the modules of kernel/")
     parser.add_argument("--verbose", action="store_true", help="show QEMU's command line")
@@ -59,8 +58,9 @@ def _parser(shell: bool) -> argparse.ArgumentParser:
 def _options(arguments: argparse.Namespace, shell: bool) -> guest.Options:
     options = guest.Options(
         kernel=arguments.kernel, append=arguments.append, qemu_args=arguments.qemu_arg,
-        accelerator=arguments.accel, memory=arguments.memory, processors=arguments.cpus,
-        shell=shell, verbose=arguments.verbose)
+        accelerator=arguments.accel, memory=arguments.memory, shell=shell, verbose=arguments.verbose)
+    if arguments.cpus is not None:
+        options.processors = arguments.cpus
     if not shell:
         options.timeout = arguments.timeout
         options.environment = dict(word.partition("=")[::2] for word in arguments.env)
@@ -79,14 +79,13 @@ def main(arguments: list[str]) -> int:
     if not shell and not command:
         parser.error("no command given")
     if user_mode.is_user_mode(parsed.kernel):
-        if shell or parsed.qemu_arg or parsed.accel != "auto":
-            parser.error(f"--kernel {parsed.kernel} runs without QEMU: no shell, no --qemu-arg, no --accel")
+        if shell or parsed.qemu_arg or parsed.accel != "auto" or parsed.cpus not in (None, 1):
+            parser.error(f"--kernel {parsed.kernel} runs without QEMU and with one processor: no shell, "
+                         "no --qemu-arg, --accel or --cpus")
     elif not machine.is_installed():
         print(f"{parser.prog}: {machine.QEMU} is missing: apt-get install qemu-system-x86",
               file=sys.stderr)
         return 77
-    # As an interrupt from the keyboard: the guest goes first.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     result = guest.run(command, _options(parsed, shell))
     for fault in result.faults:
         print(f"{parser.prog}: {fault}", file=sys.stderr)
