@@ -11,8 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from statistics import median
 from pathlib import Path
+from statistics import median
 
 import pktgen
 import rows as table

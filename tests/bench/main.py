@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
                              f"to build/bench/{WALL_CLOCK_KERNEL}/measured.json and is compared with "
                              "nothing. Rows of 64 KB GSO packets are left out: they come by system "
                              "calls, whose time is longer and less even there than what is measured")
-    parser.add_argument("--rounds", type=int, default=ROUNDS_MIN, metavar="N",
+    parser.add_argument("--rounds", type=int, metavar="N",
                         help=f"of --wall-clock: {ROUNDS_MIN} or more (default: {ROUNDS_MIN})")
     parser.add_argument("--no-setup", action="store_true",
                         help="neither install packages nor build")
@@ -81,7 +81,7 @@ def _measure(kernel: str, names: list[str], rounds: int = 1,
     counted = [] if user_mode.is_user_mode(kernel) else [
         "-icount", "shift=0,sleep=off", "-cpu", CPU]
     options = vm.Options(
-        kernel=kernel, accelerator="tcg", processors=1, run_dir=run_dir, timeout=TIMEOUT * rounds,
+        kernel=kernel, accelerator="tcg", processors=1, run_dir=run_dir, timeout=TIMEOUT,
         qemu_args=counted, environment=environment.of_guest(BUILD))
     result = vm.run(["python3", "-B", str(HERE / "guest.py"), "--rounds", str(rounds),
                      "--times", str(times), str(out), *names], options)
@@ -118,6 +118,9 @@ def _judge(kernel: str, measured: dict[str, report.Cost], save: bool) -> bool:
 def _time(names: list[str], rounds: int) -> bool:
     timed = {row.name for row in table.all_rows() if row.source.kind == "pktgen"}
     names = [name for name in names if name in timed]
+    if not names:
+        print("tests/bench/run: --wall-clock times none of these rows")
+        return False
     measured = _measure(WALL_CLOCK_KERNEL, names, rounds, WALL_CLOCK_TIMES)
     if measured is None:
         return False
@@ -134,7 +137,9 @@ def main() -> int:
         parser.error("--wall-clock has a kernel of its own, and a result that no other machine has")
     if user := [kernel for kernel in arguments.kernel or [] if user_mode.is_user_mode(kernel)]:
         parser.error(f"--kernel {user[0]}: its clock counts no instructions, see --wall-clock")
-    if arguments.rounds < ROUNDS_MIN:
+    if arguments.rounds is not None and not arguments.wall_clock:
+        parser.error("--rounds is for --wall-clock")
+    if arguments.rounds is not None and arguments.rounds < ROUNDS_MIN:
         parser.error(f"--rounds {arguments.rounds}: {ROUNDS_MIN} or more")
     names = _wanted(arguments.rows)
     if arguments.list or not names:
@@ -142,7 +147,7 @@ def main() -> int:
         return 0 if names else 2
     if arguments.wall_clock:
         os.chdir(ROOT)
-        return 0 if _time(names, arguments.rounds) else 1
+        return 0 if _time(names, arguments.rounds or ROUNDS_MIN) else 1
     if not machine.is_installed():
         print(f"tests/bench/run: {machine.QEMU} is missing: apt-get install qemu-system-x86")
         return 77

@@ -33,9 +33,9 @@ class Cost:
 
     @property
     def spread(self) -> float:
-        """From the first to the third quartile of the rounds."""
+        """Half the way from the first to the third quartile of the rounds."""
         first, _, third = quantiles(self.copies)
-        return third - first
+        return (third - first) / 2
 
 
 def load(path: Path) -> dict[str, Cost]:
@@ -87,7 +87,7 @@ def text(costs: dict[str, Cost]) -> str:
                      f"{_ratio(cost.copy, _copy(costs, f'tee {suffix}')):>8}"
                      f"{_ratio(cost.copy, cheapest_encapsulating(costs, suffix)):>9}"
                      f"{_ratio(cost.copy, _copy(costs, f'mirred {suffix}')):>9}"
-                     + (f"   +- {cost.spread / 2:.0f}" if cost.copies else ""))
+                     + (f"   +- {cost.spread:.0f}" if cost.copies else ""))
     return "\n".join(lines) + "\n"
 
 
