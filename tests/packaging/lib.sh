@@ -37,6 +37,10 @@ check() {
 }
 finish() { ((failures == 0)); exit; }
 
+own_suite() {
+    # shellcheck source=/dev/null
+    (. /etc/os-release && echo "${VERSION_CODENAME:-}")
+}
 need_root() { ((EUID == 0)) || skip_all "needs root, for chroots and namespaces"; }
 need_command() { command -v "$1" >/dev/null || skip_all "$1 is missing: apt-get install $2"; }
 
