@@ -5,6 +5,7 @@ import argparse
 import sys
 import time
 
+import programs
 from packages_tier import run_package_builds, run_packages
 from results import Results, Verdict
 from suites import run_suites
@@ -19,6 +20,7 @@ def main() -> int:
     parser.add_argument("--releases", type=str.split, required=True)
     parser.add_argument("--filter", default="")
     arguments = parser.parse_args()
+    programs.end_with_the_runner()
     wanted = Filter(arguments.filter)
     results = Results()
     tiers = {

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import programs
 from results import Case, Results, Verdict, read_tap
 from tiers import ROOT, Filter
 
@@ -21,9 +22,7 @@ _SKIPPED = 77
 def _run(results: Results, command: list[str], name: str) -> None:
     start = time.monotonic()
     try:
-        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, text=True, errors="replace",
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              timeout=_SECONDS)
+        done = programs.run(command, _SECONDS)
     except subprocess.TimeoutExpired:
         results.add(Case(name, Verdict.FAILED, f"still running after {_SECONDS} s"))
         return

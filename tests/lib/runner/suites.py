@@ -4,6 +4,7 @@
 import os
 import subprocess
 
+import programs
 from results import Case, Results, Verdict, read_gtest
 from tiers import BUILD, ROOT, Filter
 
@@ -34,9 +35,7 @@ def _run_program(results: Results, wanted: Filter, suite: str, program: str) -> 
     if wanted.is_set:
         command.append(f"--gtest_filter={wanted.for_gtest()}")
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              stderr=subprocess.STDOUT, check=False, errors="replace",
-                              timeout=_PROGRAM_SECONDS)
+        done = programs.run(command, _PROGRAM_SECONDS)
     except subprocess.TimeoutExpired:
         results.add(Case(f"{name}: {os.path.basename(program)}", Verdict.FAILED,
                          f"still running after {_PROGRAM_SECONDS} s"))

@@ -7,6 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import programs
 from results import Case, Results, Verdict, read_ctest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -56,9 +57,7 @@ def run_checks(results: Results, wanted: Filter) -> None:
         if not os.access(check, os.X_OK) or not check.is_file() or not wanted.matches(check.name):
             continue
         try:
-            done = subprocess.run([str(check)], cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                                  errors="replace", timeout=_CHECK_SECONDS)
+            done = programs.run([str(check)], _CHECK_SECONDS)
         except subprocess.TimeoutExpired:
             results.add(Case(name, Verdict.FAILED, f"still running after {_CHECK_SECONDS} s"))
             continue
@@ -81,8 +80,7 @@ def run_label(results: Results, wanted: Filter, label: str) -> None:
                "--test-output-size-passed", "4096", "--test-output-size-failed", "65536"]
     if wanted.is_set:
         command += wanted.for_ctest()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.STDOUT, check=False, errors="replace")
+    done = programs.run(command)
     cases = read_ctest(report, f"{label}: ")
     results.add_all(cases)
     failed = any(case.verdict is Verdict.FAILED for case in cases)

@@ -3,13 +3,13 @@
 
 import os
 import re
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import programs
 from results import Case, Results, Verdict, read_gtest, read_tap
 from tiers import BUILD, ROOT, Filter
 
@@ -77,9 +77,8 @@ def _run_shard(wanted: Filter, program: Path, kernel: str, shard: _Shard) -> lis
     if wanted.is_set:
         command.append(f"--gtest_filter={wanted.for_gtest()}")
     run_dir.mkdir(parents=True, exist_ok=True)
-    with open(run_dir / "errors", "w+", encoding="utf-8") as errors, subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
-            errors="replace") as process:
+    with (open(run_dir / "errors", "w+", encoding="utf-8") as errors,
+          programs.started(command, errors) as process):
         assert process.stdout is not None
         for line in process.stdout:
             progress.feed(line)
@@ -111,9 +110,7 @@ def _run_program(results: Results, wanted: Filter, program: Path, kernel: str) -
 
 def _run_tap(results: Results, name: str, command: list[str]) -> None:
     """A test that speaks TAP: `ok NAME`, `not ok NAME`, `ok NAME # SKIP reason`."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                          errors="replace")
+    done = programs.run(command)
     cases = read_tap(done.stdout, f"{name}: ")
     results.add_all(cases)
     failed = any(case.verdict is Verdict.FAILED for case in cases)
