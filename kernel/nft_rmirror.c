@@ -15,7 +15,10 @@ struct nft_rmirror {
 	u8		sreg_addr;	/* only if its configuration says in_register */
 };
 
-static const struct nla_policy nft_rmirror_policy[NFTA_RMIRROR_MAX + 1] = {
+/* The highest attribute that nf_tables shows an expression; it must not be overlooked. */
+#define ATTR_MAX	NFT_EXPR_MAXATTR
+
+static const struct nla_policy nft_rmirror_policy[ATTR_MAX + 1] = {
 	[NFTA_RMIRROR_ADDR]		= { .type = NLA_BINARY, .len = 16 },
 	[NFTA_RMIRROR_SREG_ADDR]	= { .type = NLA_U32 },
 	[NFTA_RMIRROR_FAMILY]		= { .type = NLA_U32 },
@@ -30,7 +33,11 @@ static const struct nla_policy nft_rmirror_policy[NFTA_RMIRROR_MAX + 1] = {
 	[NFTA_RMIRROR_MARK]		= { .type = NLA_U32 },
 	[NFTA_RMIRROR_PORT]		= { .type = NLA_U32 },
 	[NFTA_RMIRROR_FLAGS]		= { .type = NLA_U32 },
+	[NFTA_RMIRROR_EXT]		= { .type = NLA_NESTED },
+	[NFTA_RMIRROR_EXT + 1 ... ATTR_MAX] = { .type = NLA_REJECT },
 };
+
+static const struct nla_policy nft_rmirror_ext_policy[NFTA_RMIRROR_EXT_MAX + 1] = {};
 
 static void nft_rmirror_eval(const struct nft_expr *expr, struct nft_regs *regs,
 			     const struct nft_pktinfo *pkt)
@@ -92,11 +99,34 @@ static int parse_addresses(const struct nlattr * const tb[], struct rmirror_conf
 	return err;
 }
 
+/* nf_tables is content with a number that is longer than one. */
+static int check_lengths(const struct nlattr * const tb[])
+{
+	int attr;
+
+	for (attr = NFTA_RMIRROR_UNSPEC + 1; attr <= NFTA_RMIRROR_MAX; attr++) {
+		if (tb[attr] && nft_rmirror_policy[attr].type == NLA_U32 &&
+		    nla_len(tb[attr]) != sizeof(__be32))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int parse_ext(const struct nlattr *ext)
+{
+	struct nlattr *tb[NFTA_RMIRROR_EXT_MAX + 1];
+
+	return ext ? nla_parse_nested(tb, NFTA_RMIRROR_EXT_MAX, ext, nft_rmirror_ext_policy, NULL) :
+		     0;
+}
+
 static int parse_conf(const struct nlattr * const tb[], struct rmirror_conf *conf)
 {
 	int attr, err;
 
-	err = parse_addresses(tb, conf);
+	err = check_lengths(tb) ?: parse_ext(tb[NFTA_RMIRROR_EXT]);
+	if (!err)
+		err = parse_addresses(tb, conf);
 	for (attr = NFTA_RMIRROR_ENCAP; !err && attr <= NFTA_RMIRROR_MAX; attr++) {
 		if (tb[attr] && rmirror_conf_number(conf, attr))
 			err = rmirror_conf_set(conf, attr, ntohl(nla_get_be32(tb[attr])));
@@ -218,7 +248,7 @@ static struct nft_expr_type nft_rmirror_type __read_mostly = {
 	.name		= RMIRROR_NFT_EXPR,
 	.ops		= &nft_rmirror_ops,
 	.policy		= nft_rmirror_policy,
-	.maxattr	= NFTA_RMIRROR_MAX,
+	.maxattr	= ATTR_MAX,
 	.owner		= THIS_MODULE,
 };
 

@@ -25,8 +25,8 @@ static_assert(offsetof(struct xt_rmirror_tginfo_v1, mirror) == 96);
  * second one only while this key is on and TEE's guard, which rmirror_mirror()
  * holds, is set.
  */
-static int create(const struct xt_tgchk_param *par, struct rmirror_conf *conf,
-		  struct rmirror **mirror)
+static int mirror_create(const struct xt_tgchk_param *par, struct rmirror_conf *conf,
+			 struct rmirror **mirror)
 {
 	struct rmirror *m;
 	int err;
@@ -46,7 +46,7 @@ static int create(const struct xt_tgchk_param *par, struct rmirror_conf *conf,
  * x_tables has waited until no CPU traverses the table any more, nf_tables for a
  * grace period: what rmirror_release() asks for.
  */
-static void release(struct rmirror *m)
+static void mirror_release(struct rmirror *m)
 {
 	static_key_slow_dec(&xt_tee_enabled);
 	rmirror_release(m);
@@ -88,12 +88,12 @@ static int check_v0(const struct xt_tgchk_param *par)
 		if (err)
 			return err;
 	}
-	err = create(par, &conf, &m);
+	err = mirror_create(par, &conf, &m);
 	if (err)
 		return err;
 	err = xa_alloc(&v0_mirrors, &info->id, m, xa_limit_32b, GFP_KERNEL_ACCOUNT);
 	if (err)
-		release(m);
+		mirror_release(m);
 	return err;
 }
 
@@ -101,7 +101,7 @@ static void destroy_v0(const struct xt_tgdtor_param *par)
 {
 	const struct v0_info *info = par->targinfo;
 
-	release(xa_erase(&v0_mirrors, info->id));
+	mirror_release(xa_erase(&v0_mirrors, info->id));
 }
 
 /* Where revision 1 has an option that is a number; 0: it is none */
@@ -136,7 +136,7 @@ static unsigned int target_v1_bridge(struct sk_buff *skb, const struct xt_action
 }
 
 /* What was not given is 0: two programs that mean the same write the same bytes. */
-static int refuse(const char *what)
+static int refuse_leftover(const char *what)
 {
 	pr_info_ratelimited("%s is set, but was not given\n", what);
 	return -EINVAL;
@@ -154,7 +154,7 @@ static int v1_numbers_to_conf(const struct xt_rmirror_tginfo_v1 *info, struct rm
 		value = *(const u32 *)((const char *)info + v1_numbers[attr]);
 		if (!(info->given & BIT(attr))) {
 			if (value)
-				return refuse("a number");
+				return refuse_leftover("a number");
 			continue;
 		}
 		err = rmirror_conf_set(conf, attr, value);
@@ -169,7 +169,7 @@ static int v1_address_to_conf(const struct xt_rmirror_tginfo_v1 *info, const __b
 			      union nf_inet_addr *to)
 {
 	if (info->family == NFPROTO_IPV4 && (from[1] | from[2] | from[3]))
-		return refuse("the rest of an address");
+		return refuse_leftover("the rest of an address");
 	memcpy(to, from, sizeof(*to));
 	return 0;
 }
@@ -184,12 +184,12 @@ static int v1_others_to_conf(const struct xt_rmirror_tginfo_v1 *info, struct rmi
 	if (info->given & BIT(NFTA_RMIRROR_SADDR))
 		err = v1_address_to_conf(info, info->saddr, &conf->saddr);
 	else if (memchr_inv(info->saddr, 0, sizeof(info->saddr)))
-		err = refuse("from");
+		err = refuse_leftover("from");
 	if (err)
 		return err;
 
 	if (!(info->given & BIT(NFTA_RMIRROR_OIFNAME)))
-		return memchr_inv(info->oifname, 0, sizeof(info->oifname)) ? refuse("device") : 0;
+		return memchr_inv(info->oifname, 0, sizeof(info->oifname)) ? refuse_leftover("device") : 0;
 	if (strscpy(conf->oifname, info->oifname, sizeof(conf->oifname)) < 0) {
 		pr_info_ratelimited("device has no end\n");
 		return -EINVAL;
@@ -205,6 +205,11 @@ static int check_v1(const struct xt_tgchk_param *par)
 	struct rmirror *m;
 	int err;
 
+	/* The legacy tables of these have checks of their own, for targets of their own. */
+	if ((par->family == NFPROTO_ARP || par->family == NFPROTO_BRIDGE) && !par->nft_compat) {
+		pr_info_ratelimited("arptables and ebtables need their nf_tables variants\n");
+		return -EOPNOTSUPP;
+	}
 	if (info->given & ~known || info->reserved) {
 		pr_info_ratelimited("unknown options 0x%x\n", info->given & ~known);
 		return -EINVAL;
@@ -215,7 +220,7 @@ static int check_v1(const struct xt_tgchk_param *par)
 	if (err)
 		return err;
 	conf.given = info->given;
-	err = create(par, &conf, &m);
+	err = mirror_create(par, &conf, &m);
 	if (err)
 		return err;
 	info->mirror = (unsigned long)m;
@@ -224,7 +229,7 @@ static int check_v1(const struct xt_tgchk_param *par)
 
 static void destroy_v1(const struct xt_tgdtor_param *par)
 {
-	release(v1_mirror(par->targinfo));
+	mirror_release(v1_mirror(par->targinfo));
 }
 
 /* NF_BR_* have the same numbers. */

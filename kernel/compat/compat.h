@@ -53,6 +53,26 @@ static inline bool rmirror_compat_readable(const struct sk_buff *skb)
 #endif
 }
 
+/* SCTP's checksum is a CRC. */
+static inline bool rmirror_compat_is_sctp(const struct sk_buff *skb)
+{
+#if IS_ENABLED(CONFIG_IP_SCTP)
+	return skb->csum_not_inet;
+#else
+	return false;
+#endif
+}
+
+/* In clear, but for the wire encrypted by a device: kTLS, PSP */
+static inline bool rmirror_compat_decrypted(const struct sk_buff *skb)
+{
+#if defined(CONFIG_TLS_DEVICE) || defined(CONFIG_SKB_DECRYPTED)
+	return skb->decrypted;
+#else
+	return false;
+#endif
+}
+
 /* DSCP of a route look-up: a TOS byte, then a dscp_t */
 static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
 {

@@ -18,12 +18,15 @@
  * endian, whatever their range; addresses are in network byte order.
  *
  * Nothing is rounded, clamped or ignored: what the kernel does not understand,
- * or does not support yet, it refuses.
+ * or does not support yet, it refuses. There is one limit to that: nf_tables shows
+ * an expression attributes up to number 16 only, and drops those above. So what is
+ * new stands in NFTA_RMIRROR_EXT, of which nothing is dropped.
  *
- *   EINVAL         an attribute is missing, malformed, or does not belong to
- *                  the encapsulation
+ *   EINVAL         an attribute is missing, unknown, not exactly as long as it has
+ *                  to be, or does not belong to the encapsulation
  *   ERANGE         a number is out of its range (rmirror_tables.h)
- *   EADDRNOTAVAIL  the collector is unspecified, broadcast or multicast
+ *   EADDRNOTAVAIL  the collector is unspecified, broadcast, or multicast or
+ *                  link-local without a device
  *   EAFNOSUPPORT   an address is of a family that does not fit
  *   EOPNOTSUPP     an encapsulation, an option, or a hook that this version of
  *                  the module does not implement
@@ -53,6 +56,8 @@
  * @NFTA_RMIRROR_MARK: mark of the copy (NLA_U32)
  * @NFTA_RMIRROR_PORT: UDP destination port (NLA_U32)
  * @NFTA_RMIRROR_FLAGS: RMIRROR_F_* (NLA_U32)
+ * @NFTA_RMIRROR_EXT: what is newer than the above (NLA_NESTED, with NLA_F_NESTED):
+ *	enum nft_rmirror_ext_attributes
  */
 enum nft_rmirror_attributes {
 	NFTA_RMIRROR_UNSPEC,
@@ -70,9 +75,22 @@ enum nft_rmirror_attributes {
 	NFTA_RMIRROR_MARK,
 	NFTA_RMIRROR_PORT,
 	NFTA_RMIRROR_FLAGS,
+	NFTA_RMIRROR_EXT,
 	__NFTA_RMIRROR_MAX
 };
 #define NFTA_RMIRROR_MAX	(__NFTA_RMIRROR_MAX - 1)
+
+/**
+ * enum nft_rmirror_ext_attributes - attributes in NFTA_RMIRROR_EXT
+ *
+ * There is none yet. They are parsed strictly: one that the kernel does not know, or
+ * that is too long, is refused.
+ */
+enum nft_rmirror_ext_attributes {
+	NFTA_RMIRROR_EXT_UNSPEC,
+	__NFTA_RMIRROR_EXT_MAX
+};
+#define NFTA_RMIRROR_EXT_MAX	(__NFTA_RMIRROR_EXT_MAX - 1)
 
 /**
  * enum rmirror_encap - what a copy is wrapped in

@@ -50,26 +50,33 @@ static void gre_push(const struct rmirror_job *job, struct sk_buff *skb)
 	}
 	if (gre_has_seq(conf)) {
 		gre->flags |= GRE_SEQ;
-		*option = htonl(atomic_fetch_inc(&job->m->seq));
+		*option = htonl(atomic_fetch_inc(job->path.hop->seq));
 	}
 	if (skb_is_gso(skb))
 		skb_shinfo(skb)->gso_type |= SKB_GSO_GRE;
 }
 
-/* Whatever key it has: the copies of two rules must not feed each other. */
-static bool gre_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+/* With whatever options: the copies of two rules must not feed each other. */
+static int gre_inner(const struct sk_buff *skb, int off)
 {
 	const struct gre_teb *gre;
 	struct gre_teb buf;
 
 	gre = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return gre && gre->protocol == htons(ETH_P_TEB);
+	if (!gre || gre->protocol != htons(ETH_P_TEB))
+		return -1;
+	return off + sizeof(*gre) + (gre->flags & GRE_CSUM ? sizeof(__be32) : 0) +
+	       (gre->flags & GRE_KEY ? sizeof(__be32) : 0) +
+	       (gre->flags & GRE_SEQ ? sizeof(__be32) : 0);
 }
 
-const struct rmirror_encap_ops rmirror_encap_gre = {
+const struct rmirror_encap_ops rmirror_encap_GRE = {
 	.proto		= IPPROTO_GRE,
+	.alone		= true,
 	.per_frame	= gre_has_seq,
+	.numbered	= gre_has_seq,
 	.hlen		= gre_hlen,
+	.selectors	= rmirror_encap_select_key,
 	.push		= gre_push,
-	.owns		= gre_owns,
+	.inner		= gre_inner,
 };

@@ -57,27 +57,10 @@ struct erspan3_platform {
 	__be32	timestamp_high;
 };
 
-/* Priority of the outermost tag; of a frame without one, 0 */
-static u16 frame_cos(const struct rmirror_frame *frame)
-{
-	struct vlan_hdr *vh, buf;
-	int off;
-
-	if (!frame->tags)
-		return 0;
-	if (frame->hlen >= 2 * ETH_ALEN + VLAN_HLEN)
-		return ntohs(*(__be16 *)(frame->hdr + 2 * ETH_ALEN + sizeof(__be16))) >>
-		       VLAN_PRIO_SHIFT;
-	/* In line: the type is followed by a tag. */
-	off = frame->src + ETH_HLEN - frame->hlen;
-	vh = skb_header_pointer(frame->skb, off, sizeof(buf), &buf);
-	return vh ? ntohs(vh->h_vlan_TCI) >> VLAN_PRIO_SHIFT : 0;
-}
-
-static void push_common(const struct rmirror_job *job, struct gre_erspan_seq *h,
+static void erspan_push(const struct rmirror_job *job, struct gre_erspan_seq *h,
 			u16 protocol, u16 version, bool truncated)
 {
-	u16 word = frame_cos(job->frame) << ERSPAN_COS_SHIFT | job->m->conf.key;
+	u16 word = job->frame->cos << ERSPAN_COS_SHIFT | job->m->conf.key;
 
 	if (truncated)
 		word |= ERSPAN_TRUNCATED;
@@ -85,29 +68,44 @@ static void push_common(const struct rmirror_job *job, struct gre_erspan_seq *h,
 		word |= ERSPAN_EN_IN_FRAME;
 	h->gre.flags = GRE_SEQ;
 	h->gre.protocol = htons(protocol);
-	h->seq = htonl(atomic_fetch_inc(&job->m->seq));
+	h->seq = htonl(atomic_fetch_inc(job->path.hop->seq));
 	h->version_vlan = htons(ERSPAN_VERSION(version));
 	h->cos_en_t_session = htons(word);
 }
 
-static bool owns_protocol(const struct sk_buff *skb, int off, u16 protocol)
+static const struct gre_erspan *find_protocol(const struct sk_buff *skb, int off, u16 protocol,
+					      struct gre_erspan *buf)
+{
+	const struct gre_erspan *gre = skb_header_pointer(skb, off, sizeof(*buf), buf);
+
+	return gre && gre->protocol == htons(protocol) ? gre : NULL;
+}
+
+/* Types I and II share a protocol, and either may be the other's copy: a number tells. */
+static int erspan_inner(const struct sk_buff *skb, int off)
 {
 	const struct gre_erspan *gre;
 	struct gre_erspan buf;
 
-	gre = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return gre && gre->protocol == htons(protocol);
+	gre = find_protocol(skb, off, ETH_P_ERSPAN_I_II, &buf);
+	if (!gre)
+		return -1;
+	return off + (gre->flags & GRE_SEQ ? sizeof(struct erspan2) : sizeof(struct gre_erspan));
 }
 
-/* Types I and II share a protocol, and either may be the other's copy. */
-static bool erspan_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+static int erspan3_inner(const struct sk_buff *skb, int off)
 {
-	return owns_protocol(skb, off, ETH_P_ERSPAN_I_II);
-}
+	const struct erspan3 *h;
+	struct gre_erspan gre;
+	struct erspan3 buf;
 
-static bool erspan3_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
-{
-	return owns_protocol(skb, off, ETH_P_ERSPAN_III);
+	if (!find_protocol(skb, off, ETH_P_ERSPAN_III, &gre))
+		return -1;
+	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	off += sizeof(*h);
+	if (h && h->flags & htons(ERSPAN3_SUBHEADER))
+		off += sizeof(struct erspan3_platform);
+	return off;
 }
 
 static unsigned int erspan1_hlen(const struct rmirror_conf *conf)
@@ -135,7 +133,7 @@ static void erspan2_push(const struct rmirror_job *job, struct sk_buff *skb)
 	const bool truncated = skb->len < rmirror_cb(skb)->wire_len;
 	struct erspan2 *h = __skb_push(skb, sizeof(*h));
 
-	push_common(job, &h->common, ETH_P_ERSPAN_I_II, 1, truncated);
+	erspan_push(job, &h->common, ETH_P_ERSPAN_I_II, 1, truncated);
 	h->index = 0;
 }
 
@@ -162,32 +160,41 @@ static void erspan3_push(const struct rmirror_job *job, struct sk_buff *skb)
 		flags |= ERSPAN3_SUBHEADER;
 	}
 	h = __skb_push(skb, sizeof(*h));
-	push_common(job, &h->common, ETH_P_ERSPAN_III, 2, truncated);
+	erspan_push(job, &h->common, ETH_P_ERSPAN_III, 2, truncated);
 	h->timestamp = htonl(lower_32_bits(time));
 	h->sgt = 0;
 	h->flags = htons(flags);
 }
 
-const struct rmirror_encap_ops rmirror_encap_erspan1 = {
+const struct rmirror_encap_ops rmirror_encap_ERSPAN1 = {
 	.proto		= IPPROTO_GRE,
-	.per_frame	= rmirror_encap_same,
+	.alone		= true,
+	.per_frame	= rmirror_encap_never,
+	.numbered	= rmirror_encap_never,
 	.hlen		= erspan1_hlen,
+	.selectors	= rmirror_encap_select_key,
 	.push		= erspan1_push,
-	.owns		= erspan_owns,
+	.inner		= erspan_inner,
 };
 
-const struct rmirror_encap_ops rmirror_encap_erspan = {
+const struct rmirror_encap_ops rmirror_encap_ERSPAN = {
 	.proto		= IPPROTO_GRE,
-	.per_frame	= rmirror_encap_differs,
+	.alone		= true,
+	.per_frame	= rmirror_encap_always,
+	.numbered	= rmirror_encap_always,
 	.hlen		= erspan2_hlen,
+	.selectors	= rmirror_encap_select_key,
 	.push		= erspan2_push,
-	.owns		= erspan_owns,
+	.inner		= erspan_inner,
 };
 
-const struct rmirror_encap_ops rmirror_encap_erspan3 = {
+const struct rmirror_encap_ops rmirror_encap_ERSPAN3 = {
 	.proto		= IPPROTO_GRE,
-	.per_frame	= rmirror_encap_differs,
+	.alone		= true,
+	.per_frame	= rmirror_encap_always,
+	.numbered	= rmirror_encap_always,
 	.hlen		= erspan3_hlen,
+	.selectors	= rmirror_encap_select_key,
 	.push		= erspan3_push,
-	.owns		= erspan3_owns,
+	.inner		= erspan3_inner,
 };

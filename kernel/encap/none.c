@@ -17,15 +17,17 @@ static void none_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
 }
 
-/* No packet tells: rmirror_loop_from_next_hop() does. */
-static bool none_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+/* No packet tells: rmirror_send_is_from_next_hop() does. */
+static int none_inner(const struct sk_buff *skb, int off)
 {
-	return false;
+	return -1;
 }
 
-const struct rmirror_encap_ops rmirror_encap_none = {
-	.per_frame	= rmirror_encap_same,
+const struct rmirror_encap_ops rmirror_encap_NONE = {
+	.per_frame	= rmirror_encap_never,
+	.numbered	= rmirror_encap_never,
 	.hlen		= none_hlen,
+	.selectors	= rmirror_encap_select_none,
 	.push		= none_push,
-	.owns		= none_owns,
+	.inner		= none_inner,
 };

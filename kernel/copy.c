@@ -14,7 +14,8 @@
 #include <net/xfrm.h>
 
 #include "compat/compat.h"
-#include "rmirror_core.h"
+#include "copy.h"
+#include "frame.h"
 
 /* Up to here a frame is copied into one linear buffer whatever it is made of. */
 #define COPY_LINEAR_MAX		2048
@@ -34,15 +35,33 @@ static int checksum_field(const struct sk_buff *skb)
 	return skb_checksum_start_offset(skb) + skb->csum_offset;
 }
 
-/*
- * May the pages of the original be part of the copy? Not if user space can
- * still write to them, if something may transform them in place, or if the copy
- * has to write the checksum there.
- */
-static bool is_shareable(const struct sk_buff *skb)
+/* Is the frame TCP, by its own headers and without a tunnel's or IPsec's? */
+static bool is_tcp(const struct rmirror_frame *frame)
 {
-	if (skb_has_frag_list(skb) || skb_zcopy((struct sk_buff *)skb) ||
-	    !rmirror_compat_readable(skb))
+	const int off = rmirror_frame_l3_offset(frame) +
+			(frame->proto == htons(ETH_P_IP) ? offsetof(struct iphdr, protocol) :
+							   offsetof(struct ipv6hdr, nexthdr));
+	u8 buf, *proto;
+
+	if (frame->proto != htons(ETH_P_IP) && frame->proto != htons(ETH_P_IPV6))
+		return false;
+	proto = skb_header_pointer(frame->skb, off, sizeof(buf), &buf);
+	return proto && *proto == IPPROTO_TCP;
+}
+
+/*
+ * May the pages of the original be part of the copy? Not if user space can still
+ * write to them, or if the copy has to write the checksum there; and not if
+ * somebody may decrypt them in place while the copy waits in a queue, as ESP does.
+ * ESP may stand in UDP on any port, in any tunnel, and be decrypted by another
+ * netns that the packet gets to: only TCP is sure to have none.
+ */
+static bool is_shareable(const struct rmirror_frame *frame)
+{
+	const struct sk_buff *skb = frame->skb;
+
+	if (skb_has_frag_list(skb) || skb_shinfo(skb)->flags & SKBFL_ZEROCOPY_ENABLE ||
+	    !rmirror_compat_readable(skb) || !is_tcp(frame))
 		return false;
 	if (skb_dst(skb) && dst_xfrm(skb_dst(skb)))
 		return false;
@@ -241,7 +260,7 @@ static struct sk_buff *copy_bytes(const struct rmirror_frame *frame, unsigned in
 	if (is_by_frags(frame->skb))
 		return copy_list(frame, headroom);
 	if (head <= COPY_LINEAR_MAX && keep > head + COPY_SHARE_MIN &&
-	    is_shareable(frame->skb))
+	    is_shareable(frame))
 		return copy_shared(frame, keep, headroom);
 	if (keep <= COPY_LINEAR_MAX)
 		return copy_linear(frame, keep, headroom);
@@ -326,7 +345,7 @@ static noinline struct sk_buff *copy_any(const struct rmirror_frame *frame, unsi
 					 unsigned int headroom)
 {
 	const bool partial = frame->skb->ip_summed == CHECKSUM_PARTIAL;
-	const bool crc = partial && skb_csum_is_sctp((struct sk_buff *)frame->skb);
+	const bool crc = partial && rmirror_compat_is_sctp(frame->skb);
 	struct sk_buff *copy;
 
 	copy = copy_bytes(frame, crc ? frame->len : keep, headroom);
@@ -366,5 +385,34 @@ struct sk_buff *rmirror_copy(const struct rmirror_frame *frame, unsigned int kee
 	copy = copy_plain(frame, keep, headroom);
 	if (likely(copy))
 		set_headers(copy, frame);
+	return copy;
+}
+
+/**
+ * rmirror_copy_parts - a copy of a changed beginning and some bytes of a frame
+ * @frame: the frame
+ * @head: what it begins with
+ * @head_len: bytes of @head
+ * @from: offset in the frame of the bytes that follow
+ * @len: so many of them
+ * @headroom: bytes to leave free before it
+ *
+ * Return: an skb, linear; NULL if there is no memory.
+ */
+struct sk_buff *rmirror_copy_parts(const struct rmirror_frame *frame, const void *head,
+				   unsigned int head_len, unsigned int from, unsigned int len,
+				   unsigned int headroom)
+{
+	struct sk_buff *copy = alloc_linear(headroom + head_len + len);
+
+	if (!copy)
+		return NULL;
+	skb_reserve(copy, headroom);
+	skb_put_data(copy, head, head_len);
+	if (len && !read_frame(frame, skb_put(copy, len), from, len)) {
+		kfree_skb(copy);
+		return NULL;
+	}
+	set_headers(copy, frame);
 	return copy;
 }

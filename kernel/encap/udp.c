@@ -18,15 +18,16 @@
 #include <net/ip6_checksum.h>
 #include <net/udp.h>
 
-#include "encap.h"
+#include "udp.h"
 
 #define UDP_SPORT_MIN	49152	/* the dynamic ports, RFC 6335 section 6 */
 #define UDP_SPORT_BITS	14
 #define VXLAN_VNI_VALID	0x08000000
 #define VNI_SHIFT	8
+#define GENEVE_OPTIONS_MASK	0x3f
 
 /* Two numbers, whichever comes first */
-static u64 pair(u32 a, u32 b)
+static u64 flow_of_ends(u32 a, u32 b)
 {
 	return (u64)(a + b) << 32 | (a ^ b);
 }
@@ -45,7 +46,7 @@ static u64 flow_ports(const struct sk_buff *skb, int off, u8 protocol)
 	case IPPROTO_DCCP:
 		ports = skb_header_pointer(skb, off, sizeof(buf), buf);
 		if (ports)
-			return pair((__force u16)ports[0], (__force u16)ports[1]);
+			return flow_of_ends((__force u16)ports[0], (__force u16)ports[1]);
 		fallthrough;
 	default:
 		return 0;
@@ -64,7 +65,7 @@ static u64 flow4(const struct sk_buff *skb, int off)
 		return 0;
 	if (!ip_is_fragment(iph))
 		ports = flow_ports(skb, off + iph->ihl * 4, iph->protocol);
-	return pair((__force u32)iph->saddr, (__force u32)iph->daddr) ^
+	return flow_of_ends((__force u32)iph->saddr, (__force u32)iph->daddr) ^
 	       (ports + iph->protocol) * GOLDEN_RATIO_64;
 }
 
@@ -85,7 +86,7 @@ static u64 flow6(const struct sk_buff *skb, int off)
 	if (!ip6h)
 		return 0;
 	ports = flow_ports(skb, off + sizeof(*ip6h), ip6h->nexthdr);
-	return pair(fold6(&ip6h->saddr), fold6(&ip6h->daddr)) ^
+	return flow_of_ends(fold6(&ip6h->saddr), fold6(&ip6h->daddr)) ^
 	       (ports + ip6h->nexthdr) * GOLDEN_RATIO_64;
 }
 
@@ -101,7 +102,7 @@ static u64 flow_ethernet(const struct sk_buff *skb)
 		return 0;
 	memcpy(&from, eth->h_source + 2, sizeof(from));
 	memcpy(&to, eth->h_dest + 2, sizeof(to));
-	return pair(from, to);
+	return flow_of_ends(from, to);
 }
 
 /**
@@ -151,25 +152,24 @@ void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb, u16 sp
 			      skb->len);
 }
 
-/* The mirror's own port, or one that a mirror uses if it is not told otherwise */
-static bool is_mirror_port(const struct rmirror *m, u16 port)
+void rmirror_udp_select(const struct rmirror_conf *conf, union flowi_uli *uli)
 {
-	unsigned int id;
-
-	for (id = 0; id <= RMIRROR_ENCAP_MAX; id++) {
-		if (port && port == rmirror_encap_port(id))
-			return true;
-	}
-	return port == m->conf.port;
+	uli->ports.dport = htons(conf->port);
 }
 
-bool rmirror_udp_owns(const struct rmirror *m, const struct sk_buff *skb, int off)
+/**
+ * rmirror_udp_starts_with - what a UDP payload starts with
+ * @skb: any packet
+ * @off: of its UDP header, relative to skb->data
+ * @form: of the first word
+ */
+bool rmirror_udp_starts_with(const struct sk_buff *skb, int off, enum rmirror_udp_form form)
 {
-	const struct udphdr *uh;
-	struct udphdr buf;
+	const __be32 *first;
+	__be32 buf;
 
-	uh = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return uh && is_mirror_port(m, ntohs(uh->dest));
+	first = skb_header_pointer(skb, off + RMIRROR_UDP_HLEN, sizeof(buf), &buf);
+	return first && rmirror_udp_form(*first) == form;
 }
 
 /* Both have a word of flags or protocol, then the VNI and a reserved byte. */
@@ -203,18 +203,45 @@ static void geneve_push(const struct rmirror_job *job, struct sk_buff *skb)
 	vni_push(job, skb, ETH_P_TEB);
 }
 
-const struct rmirror_encap_ops rmirror_encap_vxlan = {
+static int vxlan_inner(const struct sk_buff *skb, int off)
+{
+	if (!rmirror_udp_starts_with(skb, off, RMIRROR_UDP_VXLAN))
+		return -1;
+	return off + RMIRROR_UDP_HLEN + sizeof(struct vni_header);
+}
+
+/* The header is followed by as many words of options as it says. */
+static int geneve_inner(const struct sk_buff *skb, int off)
+{
+	const struct vni_header *h;
+	struct vni_header buf;
+
+	if (!rmirror_udp_starts_with(skb, off, RMIRROR_UDP_GENEVE))
+		return -1;
+	off += RMIRROR_UDP_HLEN;
+	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	off += sizeof(buf);
+	if (h)
+		off += (ntohl(h->first) >> 24 & GENEVE_OPTIONS_MASK) * sizeof(__be32);
+	return off;
+}
+
+const struct rmirror_encap_ops rmirror_encap_VXLAN = {
 	.proto		= IPPROTO_UDP,
-	.per_frame	= rmirror_encap_same,
+	.per_frame	= rmirror_encap_never,
+	.numbered	= rmirror_encap_never,
 	.hlen		= vni_hlen,
+	.selectors	= rmirror_udp_select,
 	.push		= vxlan_push,
-	.owns		= rmirror_udp_owns,
+	.inner		= vxlan_inner,
 };
 
-const struct rmirror_encap_ops rmirror_encap_geneve = {
+const struct rmirror_encap_ops rmirror_encap_GENEVE = {
 	.proto		= IPPROTO_UDP,
-	.per_frame	= rmirror_encap_same,
+	.per_frame	= rmirror_encap_never,
+	.numbered	= rmirror_encap_never,
 	.hlen		= vni_hlen,
+	.selectors	= rmirror_udp_select,
 	.push		= geneve_push,
-	.owns		= rmirror_udp_owns,
+	.inner		= geneve_inner,
 };

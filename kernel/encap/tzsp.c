@@ -10,7 +10,7 @@
 #include <linux/math64.h>
 #include <linux/skbuff.h>
 
-#include "encap.h"
+#include "udp.h"
 
 #define TZSP_VERSION		1
 #define TZSP_RECEIVED		0
@@ -58,10 +58,27 @@ static void tzsp_push(const struct rmirror_job *job, struct sk_buff *skb)
 	rmirror_udp_push(job, skb, sport);
 }
 
-const struct rmirror_encap_ops rmirror_encap_tzsp = {
+/* A mirror's header has the one form, others may have other tags: they end at the END tag. */
+static int tzsp_inner(const struct sk_buff *skb, int off)
+{
+	const struct tzsp *h;
+	struct tzsp buf;
+
+	if (!rmirror_udp_starts_with(skb, off, RMIRROR_UDP_TZSP))
+		return -1;
+	off += RMIRROR_UDP_HLEN;
+	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (h && h->time_tag == TZSP_TAG_TIMESTAMP && h->length_tag == TZSP_TAG_LENGTH)
+		return off + sizeof(buf);
+	return off + offsetof(struct tzsp, time_len);
+}
+
+const struct rmirror_encap_ops rmirror_encap_TZSP = {
 	.proto		= IPPROTO_UDP,
-	.per_frame	= rmirror_encap_differs,
+	.per_frame	= rmirror_encap_always,
+	.numbered	= rmirror_encap_never,
 	.hlen		= tzsp_hlen,
+	.selectors	= rmirror_udp_select,
 	.push		= tzsp_push,
-	.owns		= rmirror_udp_owns,
+	.inner		= tzsp_inner,
 };

@@ -18,9 +18,9 @@
 
 #include <rmirror_tables.h>
 
-#include "encap.h"
+#include "encap/encap.h"
 
-static const struct option {
+static const struct option_rule {
 	const char			*word;
 	enum nft_rmirror_attributes	attr;
 	u32				flag;
@@ -40,6 +40,24 @@ static const u32 key_max[] = {
 #undef X
 };
 
+/* Where an option with a number is kept; 0: it has none */
+static const u8 number_offset[] = {
+	[NFTA_RMIRROR_ENCAP]	= offsetof(struct rmirror_conf, encap),
+	[NFTA_RMIRROR_KEY]	= offsetof(struct rmirror_conf, key),
+	[NFTA_RMIRROR_LEN]	= offsetof(struct rmirror_conf, len),
+	[NFTA_RMIRROR_MTU]	= offsetof(struct rmirror_conf, mtu),
+	[NFTA_RMIRROR_TTL]	= offsetof(struct rmirror_conf, ttl),
+	[NFTA_RMIRROR_DSCP]	= offsetof(struct rmirror_conf, dscp),
+	[NFTA_RMIRROR_MARK]	= offsetof(struct rmirror_conf, mark),
+	[NFTA_RMIRROR_PORT]	= offsetof(struct rmirror_conf, port),
+	[NFTA_RMIRROR_FLAGS]	= offsetof(struct rmirror_conf, flags),
+};
+
+static u32 *number_of(struct rmirror_conf *conf, enum nft_rmirror_attributes attr)
+{
+	return (u32 *)((char *)conf + number_offset[attr]);
+}
+
 /**
  * rmirror_conf_number - where an option with a number is kept
  * @conf: any
@@ -50,28 +68,9 @@ static const u32 key_max[] = {
 const u32 *rmirror_conf_number(const struct rmirror_conf *conf,
 			       enum nft_rmirror_attributes attr)
 {
-	switch (attr) {
-	case NFTA_RMIRROR_ENCAP:
-		return &conf->encap;
-	case NFTA_RMIRROR_KEY:
-		return &conf->key;
-	case NFTA_RMIRROR_LEN:
-		return &conf->len;
-	case NFTA_RMIRROR_MTU:
-		return &conf->mtu;
-	case NFTA_RMIRROR_TTL:
-		return &conf->ttl;
-	case NFTA_RMIRROR_DSCP:
-		return &conf->dscp;
-	case NFTA_RMIRROR_MARK:
-		return &conf->mark;
-	case NFTA_RMIRROR_PORT:
-		return &conf->port;
-	case NFTA_RMIRROR_FLAGS:
-		return &conf->flags;
-	default:
+	if (attr >= ARRAY_SIZE(number_offset) || !number_offset[attr])
 		return NULL;
-	}
+	return (const u32 *)((const char *)conf + number_offset[attr]);
 }
 EXPORT_SYMBOL_GPL(rmirror_conf_number);
 
@@ -87,7 +86,7 @@ EXPORT_SYMBOL_GPL(rmirror_conf_number);
 int rmirror_conf_set(struct rmirror_conf *conf, enum nft_rmirror_attributes attr,
 		     u32 value)
 {
-	const struct option *o;
+	const struct option_rule *o;
 
 	if (attr == NFTA_RMIRROR_FLAGS && value & ~RMIRROR_F_MASK) {
 		pr_info_ratelimited("unknown flags 0x%x\n", value & ~RMIRROR_F_MASK);
@@ -102,7 +101,7 @@ int rmirror_conf_set(struct rmirror_conf *conf, enum nft_rmirror_attributes attr
 			return -ERANGE;
 		}
 	}
-	*(u32 *)rmirror_conf_number(conf, attr) = value;
+	*number_of(conf, attr) = value;
 	conf->given |= BIT(attr);
 	return 0;
 }
@@ -137,11 +136,18 @@ static int check_addresses4(const struct rmirror_conf *conf)
 
 static int check_addresses6(const struct rmirror_conf *conf)
 {
-	const bool group = ipv6_addr_is_multicast(&conf->addr.in6) &&
-			   rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME);
+	const bool device = rmirror_conf_given(conf, NFTA_RMIRROR_OIFNAME);
+	const bool group = ipv6_addr_is_multicast(&conf->addr.in6) && device;
 
 	if (!conf->in_register && !group && !is_unicast6(&conf->addr.in6)) {
 		pr_info_ratelimited("collector %pI6c is no unicast address\n", &conf->addr.in6);
+		return -EADDRNOTAVAIL;
+	}
+	/* The same address stands for another host on each link. */
+	if (!conf->in_register && !device &&
+	    ipv6_addr_type(&conf->addr.in6) & IPV6_ADDR_LINKLOCAL) {
+		pr_info_ratelimited("collector %pI6c is link-local: a device is needed\n",
+				    &conf->addr.in6);
 		return -EADDRNOTAVAIL;
 	}
 	if (rmirror_conf_given(conf, NFTA_RMIRROR_SADDR) && !is_unicast6(&conf->saddr.in6)) {
@@ -167,7 +173,7 @@ static int check_addresses(const struct rmirror_conf *conf)
 static int check_encap(const struct rmirror_conf *conf)
 {
 	const char *word = rmirror_encap_word(conf->encap);
-	const struct option *o;
+	const struct option_rule *o;
 
 	for (o = options; o < options + ARRAY_SIZE(options); o++) {
 		bool given = o->flag ? conf->flags & o->flag :
@@ -192,19 +198,11 @@ static int check_encap(const struct rmirror_conf *conf)
 	return 0;
 }
 
-static int check_support(const struct rmirror_conf *conf)
-{
-	if (rmirror_encap_find(conf->encap))
-		return 0;
-	pr_info_ratelimited("encap %s is not supported\n", rmirror_encap_word(conf->encap));
-	return -EOPNOTSUPP;
-}
-
 /* The value of @attr if it is not given; the same value given means the same. */
 static void set_default(struct rmirror_conf *conf, enum nft_rmirror_attributes attr,
 			u32 value)
 {
-	u32 *number = (u32 *)rmirror_conf_number(conf, attr);
+	u32 *number = number_of(conf, attr);
 
 	if (!rmirror_conf_given(conf, attr))
 		*number = value;
@@ -248,8 +246,6 @@ int rmirror_conf_check(struct rmirror_conf *conf)
 	err = check_addresses(conf);
 	if (!err)
 		err = check_encap(conf);
-	if (!err)
-		err = check_support(conf);
 	if (!err)
 		set_defaults(conf);
 	return err;

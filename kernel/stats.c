@@ -1,18 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Counters and /proc/net/rmirror. */
 
+#include <linux/capability.h>
 #include <linux/inet.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
 
-#include "encap.h"
+#include "encap/encap.h"
+#include "netns.h"
+#include "stats.h"
 
 static const char *const counter_name[] = {
-#define X(id, name) [RMIRROR_##id] = (name),
+#define X(id, column, severity) [RMIRROR_##id] = (column),
 	RMIRROR_COUNTERS(X)
 #undef X
 };
+
+static const u8 counter_severity[] = {
+#define X(id, column, severity) [RMIRROR_##id] = (severity),
+	RMIRROR_COUNTERS(X)
+#undef X
+};
+
+/**
+ * rmirror_stats_worse - what to count of a packet that became several copies
+ * @a: what became of some of them; not RMIRROR_PENDING
+ * @b: likewise, of the others
+ */
+enum rmirror_outcome rmirror_stats_worse(enum rmirror_outcome a, enum rmirror_outcome b)
+{
+	return counter_severity[b] > counter_severity[a] ? b : a;
+}
 
 static void stats_sum(const struct rmirror *m, u64 sum[__RMIRROR_COUNTER_MAX])
 {
@@ -34,11 +53,23 @@ static void stats_sum(const struct rmirror *m, u64 sum[__RMIRROR_COUNTER_MAX])
 	}
 }
 
+/*
+ * Who may load a rule may read what it counts: root of the user namespace that owns
+ * the netns. The mode of the file cannot say so: when a netns begins, together with
+ * its user namespace, that has no root yet.
+ */
+static bool may_read(struct seq_file *seq)
+{
+	return file_ns_capable(seq->file, seq_file_net(seq)->user_ns, CAP_NET_ADMIN);
+}
+
 static void *stats_seq_start(struct seq_file *seq, loff_t *pos)
 {
 	struct rmirror_net *rn = rmirror_net(seq_file_net(seq));
 
 	mutex_lock(&rn->lock);
+	if (!may_read(seq))
+		return ERR_PTR(-EACCES);
 	return seq_list_start_head(&rn->mirrors, *pos);
 }
 
@@ -95,7 +126,7 @@ static const struct seq_operations stats_seq_ops = {
 
 int rmirror_stats_net_init(struct net *net)
 {
-	if (!proc_create_net("rmirror", 0440, net->proc_net, &stats_seq_ops,
+	if (!proc_create_net("rmirror", 0444, net->proc_net, &stats_seq_ops,
 			     sizeof(struct seq_net_private)))
 		return -ENOMEM;
 	return 0;

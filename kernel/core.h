@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What all of rmirror_core shares: a live statement, and one packet on its way through it.
+ *
+ * Each file has a header of its own name with what others may use of it. Calls go one
+ * way, from top to bottom, and tests/checks/kernel-layout keeps it so:
+ *
+ *   nft_rmirror.c xt_RMIRROR.c   front ends: parse, check, call (rmirror.h)
+ *   main.c                       module, netns, life of a mirror
+ *   mirror.c                     one matched packet: guard, copy, send, count
+ *   loop.c                       is the packet a copy itself?
+ *   gso.c                        superframes and copies that are cut to fit
+ *   copy.c                       a fresh skb that holds the frame
+ *   frame.c                      the frame: which bytes belong to it
+ *   learn.c                      what ICMP says about the path of the copies
+ *   wait.c                       copies that wait for a neighbour
+ *   send.c                       neighbour, device
+ *   hop.c                        the way to the collector, and the outer IP header
+ *   encap/                       the header between outer IP and frame
+ *   collector.c                  what a netns knows of its collectors
+ *   stats.c conf.c netns.c       counters, what a statement may say, the state of a netns
+ */
+#ifndef _RMIRROR_CORE_H
+#define _RMIRROR_CORE_H
+
+#include <linux/list.h>
+#include <linux/ratelimit.h>
+#include <linux/skbuff.h>
+
+#include "rmirror.h"
+#include "way.h"
+
+struct rmirror_encap_ops;
+struct rmirror_frame;
+struct rmirror_net;
+struct rmirror_stats;
+
+/**
+ * struct rmirror - a live statement
+ *
+ * @conf: as given; constant
+ * @encap: its encapsulation
+ * @hlen: bytes of encapsulation header between outer IP header and frame
+ * @outer_len: bytes that a copy is longer than its frame
+ * @net: the netns of the rule; routes and devices are looked up here only
+ * @rn: its part of ours
+ * @stats: per CPU
+ * @way: to the constant collector; of a register, to the last one of those
+ *	that there was no room for in @ways
+ * @ways: to the collectors that a register named; NULL if it is constant
+ * @generation: of what is in the caches; a change makes all of it obsolete
+ * @nested: how many header copies it may send of what may be copies of copies
+ * @list: entry in struct rmirror_net
+ * @rcu: its end
+ */
+struct rmirror {
+	struct rmirror_conf		conf;
+	const struct rmirror_encap_ops	*encap;
+	unsigned int			hlen;
+	unsigned int			outer_len;
+	struct net			*net;
+	struct rmirror_net		*rn;
+	struct rmirror_stats __percpu	*stats;
+	struct rmirror_way		way;
+	struct rmirror_ways		*ways;
+	unsigned int			generation;
+	struct ratelimit_state		nested;
+	struct list_head		list;
+	struct rcu_head			rcu;
+};
+
+/**
+ * struct rmirror_path - the way to the collector
+ *
+ * @addr: the collector
+ * @hop: how to get there; valid as long as BHs are off and the RCU read side
+ *	section lasts
+ * @mtu: bytes an outer packet may have, IP header included
+ * @headroom: bytes needed before the frame: link, outer IP, encapsulation
+ */
+struct rmirror_path {
+	const union nf_inet_addr	*addr;
+	struct rmirror_hop		*hop;
+	unsigned int			mtu;
+	unsigned int			headroom;
+};
+
+/**
+ * struct rmirror_job - one packet on its way through
+ *
+ * @m: the mirror
+ * @frame: the packet
+ * @path: the way to the collector
+ * @want: bytes of a frame that the user wants
+ * @limit: bytes of a frame that fit the path
+ * @bytes: sent so far
+ */
+struct rmirror_job {
+	struct rmirror			*m;
+	const struct rmirror_frame	*frame;
+	struct rmirror_path		path;
+	unsigned int			want;
+	unsigned int			limit;
+	unsigned int			bytes;
+};
+
+/* Does it send the L3 packet alone, to a next hop? */
+static inline bool rmirror_is_bare(const struct rmirror *m)
+{
+	return !m->hlen;
+}
+
+#endif /* _RMIRROR_CORE_H */

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The way to the collector, and the outer IP header that goes with it. */
+#ifndef _RMIRROR_HOP_H
+#define _RMIRROR_HOP_H
+
+#include <linux/netdevice.h>
+#include <net/checksum.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+
+#include "compat/ipv6.h"
+#include "core.h"
+#include "stats.h"
+
+/**
+ * struct rmirror_next_hop - whom a packet is handed to
+ *
+ * @dev: on which device
+ * @family: AF_INET or AF_INET6, of @addr, whatever the packet is
+ * @addr: its address
+ */
+struct rmirror_next_hop {
+	struct net_device	*dev;
+	u8			family;
+	union nf_inet_addr	addr;
+};
+
+int rmirror_hop_init(struct rmirror *m);
+void rmirror_hop_leave(struct rmirror *m);
+void rmirror_hop_exit(struct rmirror *m);
+void rmirror_hop_forget(struct rmirror *m);
+void rmirror_hop_renamed(struct net *net);
+bool rmirror_hop_knows(struct rmirror *m, const union nf_inet_addr *addr);
+struct rmirror_hop *rmirror_hop_of(struct rmirror *m, const union nf_inet_addr *addr);
+bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const union nf_inet_addr *addr);
+struct dst_entry *rmirror_hop_look_up(const struct rmirror *m, const union nf_inet_addr *addr,
+				      union nf_inet_addr *saddr);
+bool rmirror_hop_find_device(const struct rmirror *m, int *ifindex);
+u32 rmirror_hop_cookie(const struct dst_entry *dst);
+void rmirror_hop_next(struct rmirror_next_hop *next, struct dst_entry *dst,
+		      const union nf_inet_addr *addr);
+unsigned int rmirror_hop_outer_len(const struct rmirror *m);
+void rmirror_hop_take_idents(const struct rmirror *m, struct rmirror_hop *hop, unsigned int count);
+void rmirror_hop_push6(const struct rmirror_job *job, struct sk_buff *skb);
+
+/**
+ * rmirror_hop_find - find the way to the collector
+ * @m: the mirror; BHs are off, within an RCU read side section
+ * @path: with the collector's address; the rest of it is filled in
+ *
+ * Return: RMIRROR_SENT if there is one, else the reason why not.
+ */
+static __always_inline enum rmirror_outcome rmirror_hop_find(struct rmirror *m,
+							     struct rmirror_path *path)
+{
+	struct rmirror_hop *hop = likely(!m->ways) ? this_cpu_ptr(m->way.hop) :
+						     rmirror_hop_of(m, path->addr);
+	const struct net_device *dev;
+
+	if (unlikely(!hop->dst || hop->generation != READ_ONCE(m->generation) ||
+		     !dst_check(hop->dst, hop->cookie)) &&
+	    !rmirror_hop_fill(m, hop, path->addr))
+		return RMIRROR_NO_ROUTE;
+	if (unlikely(hop->local))
+		return RMIRROR_LOCAL;
+	dev = hop->dst->dev;
+	if (unlikely(!netif_running(dev) || !netif_carrier_ok(dev)))
+		return RMIRROR_NO_ROUTE;
+	path->hop = hop;
+	path->mtu = READ_ONCE(dev->mtu);
+	if (unlikely(path->mtu != hop->plain_mtu))
+		path->mtu = dst_mtu(hop->dst);
+	path->headroom = LL_RESERVED_SPACE(dev) + hop->dst->header_len + m->outer_len;
+	return RMIRROR_SENT;
+}
+
+/**
+ * rmirror_hop_neighbour - the neighbour that a route leads to
+ * @dst: the route
+ * @addr: its destination, in case that there is no gateway
+ *
+ * BHs are off, within an RCU read side section. Return: the neighbour, or an
+ * ERR_PTR.
+ */
+static __always_inline struct neighbour *rmirror_hop_neighbour(struct dst_entry *dst,
+							       const union nf_inet_addr *addr)
+{
+	const struct rtable *rt;
+
+	if (dst->ops->family == AF_INET6)
+		return ip_neigh_gw6(dst->dev, rt6_nexthop(dst_rt6_info(dst), &addr->in6));
+	rt = container_of(dst, struct rtable, dst);
+	if (unlikely(rt->rt_gw_family == AF_INET6))
+		return ip_neigh_gw6(dst->dev, &rt->rt_gw6);
+	return ip_neigh_gw4(dst->dev, rt->rt_gw_family ? rt->rt_gw4 : addr->ip);
+}
+
+/**
+ * rmirror_hop_push4 - write the outer IPv4 header
+ * @job: the packet
+ * @skb: its payload
+ * @count: so many identifications it needs: a superframe one for each segment
+ *
+ * The kernel counts identifications for all CPUs together, and what CPUs share
+ * is not to be written for each copy: they are taken from it in blocks.
+ */
+static __always_inline void rmirror_hop_push4(const struct rmirror_job *job, struct sk_buff *skb,
+					      unsigned int count)
+{
+	struct iphdr *iph = __skb_push(skb, sizeof(*iph));
+	struct rmirror_hop *hop = job->path.hop;
+
+	if (unlikely(hop->idents < count))
+		rmirror_hop_take_idents(job->m, hop, count);
+	*iph = hop->ip4;
+	iph->tot_len = htons(skb->len);
+	iph->id = htons(hop->ident);
+	iph->check = csum_fold(csum_add(hop->sum4, (__force __wsum)((__force u32)iph->tot_len +
+								     (__force u32)iph->id)));
+	hop->idents -= count;
+	hop->ident += count;
+	skb->protocol = htons(ETH_P_IP);
+}
+
+#endif /* _RMIRROR_HOP_H */

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What ICMP says about the path of the copies.
+ *
+ * A router that cannot forward a copy says what would fit. The kernel hands such
+ * an error to whoever has the protocol that it quotes: for GRE and UDP that we
+ * send without a socket that is nobody. Here it is told to the kernel's routes,
+ * which remember it, and forget it, as they do for any other packet. Nothing of
+ * the error is changed, and whoever else wants it gets it, too.
+ */
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <net/ip.h>
+#include <net/route.h>
+
+#include "compat/ipv6.h"
+#include "core.h"
+#include "hop.h"
+#include "learn.h"
+#include "loop.h"
+#include "netns.h"
+
+/* An error as learn() needs it */
+struct too_big {
+	struct sk_buff		*skb;
+	int			quoted;		/* offset of the quotation, relative to skb->data */
+	union nf_inet_addr	collector;
+	u8			family;
+	u8			proto;		/* IPv4: of the quotation */
+	u32			mtu;
+};
+
+static void update_routes(const struct too_big *error, struct net *net, int oif, u32 mark)
+{
+	struct sk_buff *skb = skb_clone(error->skb, GFP_ATOMIC);
+
+	if (!skb)
+		return;
+	/* They look for the quotation at the beginning. */
+	if (pskb_pull(skb, error->quoted)) {
+		if (error->family == NFPROTO_IPV4)
+			ipv4_update_pmtu(skb, net, error->mtu, oif, error->proto);
+		else
+			rmirror_compat_update_pmtu6(skb, net, htonl(error->mtu), oif, mark);
+	}
+	kfree_skb(skb);
+}
+
+/* The same for each way that the netns' mirrors have to the collector: by their mark and device. */
+static void learn(const struct too_big *error, struct net *net)
+{
+	struct rmirror_net *rn = rmirror_net(net);
+	int oif, last_oif = -1;
+	u32 last_mark = 0;
+	struct rmirror *m;
+
+	list_for_each_entry_rcu(m, &rn->mirrors, list) {
+		if (m->conf.family != error->family || !rmirror_hop_knows(m, &error->collector) ||
+		    !rmirror_hop_find_device(m, &oif))
+			continue;
+		if (oif == last_oif && m->conf.mark == last_mark)
+			continue;
+		update_routes(error, net, oif, m->conf.mark);
+		last_oif = oif;
+		last_mark = m->conf.mark;
+	}
+}
+
+static unsigned int learn4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const int off = skb_network_offset(skb) + iph->ihl * 4;
+	struct too_big error = { .skb = skb, .family = NFPROTO_IPV4 };
+	struct {
+		struct icmphdr	icmp;
+		struct iphdr	ip;
+	} *h, buf;
+
+	if (likely(iph->protocol != IPPROTO_ICMP) || ip_is_fragment(iph))
+		return NF_ACCEPT;
+	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!h || h->icmp.type != ICMP_DEST_UNREACH || h->icmp.code != ICMP_FRAG_NEEDED)
+		return NF_ACCEPT;
+	error.quoted = off + sizeof(h->icmp);
+	error.mtu = ntohs(h->icmp.un.frag.mtu);
+	error.proto = h->ip.protocol;
+	error.collector.ip = h->ip.daddr;
+	if (error.mtu && rmirror_loop_quotes_ours(rmirror_net(state->net), skb, error.quoted,
+						  NFPROTO_IPV4))
+		learn(&error, state->net);
+	return NF_ACCEPT;
+}
+
+static unsigned int learn6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct too_big error = { .skb = skb, .family = NFPROTO_IPV6 };
+	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
+	__be16 frag_off;
+	int off;
+	struct {
+		struct icmp6hdr	icmp;
+		struct ipv6hdr	ip;
+	} *h, buf;
+
+	if (likely(nexthdr == IPPROTO_TCP || nexthdr == IPPROTO_UDP))
+		return NF_ACCEPT;
+	off = ipv6_skip_exthdr(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr), &nexthdr,
+			       &frag_off);
+	if (off < 0 || nexthdr != IPPROTO_ICMPV6 || frag_off)
+		return NF_ACCEPT;
+	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!h || h->icmp.icmp6_type != ICMPV6_PKT_TOOBIG)
+		return NF_ACCEPT;
+	error.quoted = off + sizeof(h->icmp);
+	error.mtu = ntohl(h->icmp.icmp6_mtu);
+	error.collector.in6 = h->ip.daddr;
+	if (rmirror_loop_quotes_ours(rmirror_net(state->net), skb, error.quoted, NFPROTO_IPV6))
+		learn(&error, state->net);
+	return NF_ACCEPT;
+}
+
+/* Behind the firewall's rules: what these drop teaches nobody anything. */
+static const struct nf_hook_ops learn_ops[] = {
+	{
+		.hook		= learn4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP_PRI_LAST,
+	},
+	{
+		.hook		= learn6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP6_PRI_LAST,
+	},
+};
+
+/**
+ * rmirror_learn_start - begin to listen to ICMP errors
+ * @net: a netns that has a mirror now
+ *
+ * May sleep. Return: 0 or an error.
+ */
+int rmirror_learn_start(struct net *net)
+{
+	return nf_register_net_hooks(net, learn_ops, ARRAY_SIZE(learn_ops));
+}
+
+/**
+ * rmirror_learn_stop - the reverse
+ * @net: a netns whose last mirror goes
+ */
+void rmirror_learn_stop(struct net *net)
+{
+	nf_unregister_net_hooks(net, learn_ops, ARRAY_SIZE(learn_ops));
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Wrap a copy, and hand it to its neighbour. */
+#ifndef _RMIRROR_SEND_H
+#define _RMIRROR_SEND_H
+
+#include <net/neighbour.h>
+
+#include "copy.h"
+#include "encap/encap.h"
+#include "hop.h"
+#include "netns.h"
+#include "stats.h"
+
+enum rmirror_outcome rmirror_send(struct rmirror_job *job, struct sk_buff *copy,
+				  enum rmirror_outcome outcome);
+enum rmirror_outcome rmirror_send_wrapped(struct rmirror_job *job, struct sk_buff *skb,
+					  enum rmirror_outcome outcome);
+bool rmirror_send_may_fragment(const struct rmirror_job *job, const struct sk_buff *copy);
+bool rmirror_send_is_from_next_hop(const struct rmirror_job *job);
+void rmirror_send_drop_waiting(struct rmirror_net *rn, const struct rmirror *m);
+void rmirror_send_device_down(const struct net_device *dev);
+int rmirror_send_init(void);
+void rmirror_send_exit(void);
+void rmirror_send_net_init(struct rmirror_net *rn);
+void rmirror_send_net_exit(struct rmirror_net *rn);
+
+/* Bytes that a superframe will have on the wire, all its headers included */
+unsigned int rmirror_send_gso_bytes(const struct sk_buff *skb);
+
+/*
+ * Encapsulation and outer IP header. A superframe becomes an encapsulated one:
+ * what was its only header is now the inner.
+ */
+static __always_inline void rmirror_send_wrap(const struct rmirror_job *job, struct sk_buff *skb,
+					      bool gso)
+{
+	if (gso) {
+		skb_reset_inner_headers(skb);
+		skb_set_inner_protocol(skb, htons(ETH_P_TEB));
+		skb->encapsulation = 1;
+	}
+	job->m->encap->push(job, skb);
+	skb_reset_transport_header(skb);
+	if (job->m->conf.family == NFPROTO_IPV4)
+		rmirror_hop_push4(job, skb,
+				  gso ? max_t(unsigned int, skb_shinfo(skb)->gso_segs, 1) : 1);
+	else
+		rmirror_hop_push6(job, skb);
+	skb_reset_network_header(skb);
+	skb->priority = rt_tos2priority(job->m->conf.dscp << 2);
+}
+
+/**
+ * __rmirror_send - wrap a frame and send it; inline, for the frame that most are
+ * @job: the packet
+ * @copy: the frame, with @job->path.headroom before it; consumed. Bare copies are
+ *	L3 packets already.
+ * @outcome: what to count when it is on its way
+ * @gso: it is a superframe
+ *
+ * Return: @outcome, or the reason why it was dropped, or RMIRROR_PENDING.
+ */
+static __always_inline enum rmirror_outcome
+__rmirror_send(struct rmirror_job *job, struct sk_buff *copy, enum rmirror_outcome outcome,
+	       bool gso)
+{
+	struct rmirror_hop *hop = job->path.hop;
+	struct dst_entry *dst = hop->dst;
+	const struct neighbour *n;
+	unsigned int bytes;
+	int err;
+
+	copy->dev = dst->dev;
+	/* A bare copy has no route of its own: the collector's may be of another protocol. */
+	if (likely(!rmirror_is_bare(job->m))) {
+		rmirror_send_wrap(job, copy, gso);
+		skb_dst_set_noref(copy, dst);
+	} else {
+		copy->pkt_type = PACKET_OUTGOING;
+	}
+	if (unlikely(hop->tagged))
+		__skb_set_sw_hash(copy, job->m->rn->tag, true);
+	copy->mark = job->m->conf.mark;
+
+	n = rmirror_hop_neighbour(dst, job->path.addr);
+	if (unlikely(hop->ip_output || IS_ERR(n) || (!gso && copy->len > job->path.mtu) ||
+		     !(READ_ONCE(n->nud_state) & NUD_CONNECTED) || !READ_ONCE(n->hh.hh_len) ||
+		     n->tbl->protocol != copy->protocol ||
+		     atomic_read(&job->m->rn->waiting.count)))
+		return rmirror_send_wrapped(job, copy, outcome);
+	bytes = gso ? rmirror_send_gso_bytes(copy) : copy->len;
+	err = neigh_hh_output(&n->hh, copy);
+	if (unlikely(net_xmit_eval(err)))
+		return RMIRROR_TX_DROP;
+	job->bytes += bytes;
+	return outcome;
+}
+
+#endif /* _RMIRROR_SEND_H */

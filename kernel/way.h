@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The cached way to a collector. */
+#ifndef _RMIRROR_WAY_H
+#define _RMIRROR_WAY_H
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter.h>
+#include <linux/spinlock.h>
+
+struct dst_entry;
+struct mem_cgroup;
+struct rmirror_sequence;
+
+/**
+ * struct rmirror_hop - the way to a collector, as one CPU knows it
+ *
+ * @dst: its route, referenced; NULL if there is none yet
+ * @cookie: for dst_check()
+ * @generation: of the mirror when it was looked up
+ * @plain_mtu: the MTU is the device's as long as that is so much; 0: it depends
+ * @local: it leads to this host, or to all on a link
+ * @ip_output: IPsec or a lightweight tunnel has to transform the packet
+ * @tagged: the copy may pass our hooks again later, in another packet
+ * @ident: the next of the IP identifications that the CPU has taken
+ * @idents: so many of them are left
+ * @seq: next sequence number, if packets are numbered
+ * @sum4: sum of @ip4
+ * @ip4: the outer header, with everything in it that is the same for each copy
+ * @ip6: likewise
+ *
+ * Written by its own CPU only, with BHs off.
+ */
+struct rmirror_hop {
+	struct dst_entry	*dst;
+	u32			cookie;
+	unsigned int		generation;
+	unsigned int		plain_mtu;
+	bool			local;
+	bool			ip_output;
+	bool			tagged;
+	u16			ident;
+	u16			idents;
+	atomic_t		*seq;
+	__wsum			sum4;
+	union {
+		struct iphdr	ip4;
+		struct ipv6hdr	ip6;
+	};
+};
+
+/**
+ * struct rmirror_way - the cached way to a collector
+ *
+ * @addr: the collector
+ * @hop: the way there, per CPU
+ * @seq: its sequence numbers; NULL if packets are not numbered
+ * @node: entry in struct rmirror_ways
+ */
+struct rmirror_way {
+	union nf_inet_addr		addr;
+	struct rmirror_hop __percpu	*hop;
+	struct rmirror_sequence		*seq;
+	struct hlist_node		node;
+};
+
+#define RMIRROR_WAYS_BITS	8
+
+/**
+ * struct rmirror_ways - the collectors that a register has named so far
+ *
+ * @lock: protects additions; look-ups are under RCU, and nothing goes before
+ *	the mirror does
+ * @memcg: whoever made the rule pays for them
+ * @bucket: by address
+ */
+struct rmirror_ways {
+	spinlock_t		lock;
+	struct mem_cgroup	*memcg;
+	struct hlist_head	bucket[1 << RMIRROR_WAYS_BITS];
+};
+
+#endif /* _RMIRROR_WAY_H */
