@@ -8,17 +8,17 @@
  *   nft_rmirror.c xt_RMIRROR.c   front ends: parse, check, call (rmirror.h)
  *   main.c                       module, netns, life of a mirror
  *   mirror.c                     one matched packet: guard, copy, send, count
- *   loop.c                       is the packet a copy itself?
+ *   learn.c                      what ICMP says about the path of the copies
  *   gso.c                        superframes and copies that are cut to fit
+ *   send.c                       wrap, neighbour, device; copies that wait
+ *   hop.c                        the way to the collector, and the outer IP header
+ *   loop.c                       is the packet a copy itself?
+ *   collector.c                  what a netns knows of its collectors
+ *   stats.c conf.c               counters; what a statement may say
+ *   encap/                       the header between outer IP and frame
  *   copy.c                       a fresh skb that holds the frame
  *   frame.c                      the frame: which bytes belong to it
- *   learn.c                      what ICMP says about the path of the copies
- *   wait.c                       copies that wait for a neighbour
- *   send.c                       neighbour, device
- *   hop.c                        the way to the collector, and the outer IP header
- *   encap/                       the header between outer IP and frame
- *   collector.c                  what a netns knows of its collectors
- *   stats.c conf.c netns.c       counters, what a statement may say, the state of a netns
+ *   netns.c                      where the state of a netns is
  */
 #ifndef _RMIRROR_CORE_H
 #define _RMIRROR_CORE_H

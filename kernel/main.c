@@ -16,7 +16,7 @@
 #include "stats.h"
 
 /* Header copies of what may be copies of copies: so many of a mirror in a time */
-#define NESTED_BURST	10
+#define NESTED_BURST	16
 #define NESTED_INTERVAL	(10 * HZ)
 
 /* What the loop guard has to know of a mirror */

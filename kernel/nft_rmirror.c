@@ -99,6 +99,14 @@ static int parse_addresses(const struct nlattr * const tb[], struct rmirror_conf
 	return err;
 }
 
+/* Nothing stands behind the end of a name. */
+static bool is_whole_name(const struct nlattr *attr)
+{
+	const int len = nla_len(attr), end = strnlen(nla_data(attr), len);
+
+	return end && end + 1 >= len;
+}
+
 /* nf_tables is content with a number that is longer than one. */
 static int check_lengths(const struct nlattr * const tb[])
 {
@@ -109,6 +117,8 @@ static int check_lengths(const struct nlattr * const tb[])
 		    nla_len(tb[attr]) != sizeof(__be32))
 			return -EINVAL;
 	}
+	if (tb[NFTA_RMIRROR_OIFNAME] && !is_whole_name(tb[NFTA_RMIRROR_OIFNAME]))
+		return -EINVAL;
 	return 0;
 }
 
