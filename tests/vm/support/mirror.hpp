@@ -31,6 +31,7 @@ public:
     Counters(const std::string &headings, const std::string &line);
 
     const std::string &text(const std::string &column) const;
+    bool has(const std::string &column) const { return columns_.contains(column); }
     std::uint64_t operator[](const std::string &column) const;
 
     /** matched = sent + every other outcome; else the line. */
