@@ -15,8 +15,9 @@ struct TunnelEnd {
     std::string address;   ///< its IPv4 address inside, of a /24
 };
 
-/** Makes the device `t1` at both ends: of kind "ipip", "gre", "gretap", "vxlan" or "wireguard".
- *  Devices with Ethernet frames know each other's address. */
-void join_by_tunnel(const std::string &kind, const TunnelEnd &left, const TunnelEnd &right);
+/** Makes the device at both ends: of kind "ipip", "gre", "gretap", "vxlan", "geneve" or
+ *  "wireguard". Devices with Ethernet frames know each other's address. */
+void join_by_tunnel(const std::string &kind, const TunnelEnd &left, const TunnelEnd &right,
+                    const std::string &device = "t1");
 
 }  // namespace rmirror::vm
