@@ -108,10 +108,9 @@ protected:
 
     static std::unique_ptr<Topology> build(const Variant &variant) {
         auto net = std::make_unique<Topology>();
-        // No error comes back by the tunnel.
-        net->collector.sysctl("net.ipv4.icmp_msgs_per_sec", "0");
-        net->collector.sysctl("net.ipv4.icmp_msgs_burst", "0");
         join(*net, variant);
+        // The collector listens.
+        net->collector.nft(ruleset(hook("inet input"), "ip daddr 10.8.0.5 ip protocol gre drop"));
         if (!variant.queue.empty())
             net->router.require({"sh", "-c", "tc qdisc replace dev t1 root " + variant.queue});
         net->router.nft(everywhere("rmirror to 10.8.0.5"));
