@@ -29,7 +29,7 @@ struct Variant {
     std::string name() const {
         std::string words = std::to_string(size) + (ipv6 ? " routers, IPv6" : " routers, IPv4");
         for (const std::string &one : options)
-            words += "," + one;
+            words += "," + (one.empty() ? " defaults" : one);
         return words + (answering ? ", collectors that answer" : "");
     }
 };

@@ -33,7 +33,8 @@ struct Variant {
     }
 };
 
-const std::vector<std::string> queues = {"", "tbf rate 100mbit burst 20k latency 50ms",
+// The token bucket lets a frame pass at once, and the next ones when a timer says so.
+const std::vector<std::string> queues = {"", "tbf rate 1mbit burst 1600 latency 500ms",
                                          "netem delay 1ms"};
 
 std::string missing_modules(const std::vector<std::string> &names) {

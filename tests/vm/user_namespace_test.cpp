@@ -151,7 +151,7 @@ TEST(RegisterMemory, IsBounded) {
     std::uint64_t matched = 0;
     for (const Counters &counters : read_counters(netns))
         matched += counters["matched"];
-    EXPECT_EQ(matched, std::uint64_t{rules} * (10 + collectors - 2));
+    EXPECT_GE(matched, std::uint64_t{rules} * (10 + collectors - 2));
 }
 
 }  // namespace
