@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "support/address.hpp"
+#include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/rule.hpp"
 
@@ -24,6 +25,7 @@ constexpr std::uint16_t nested = NLA_F_NESTED;
 class AttributeTest : public ::testing::Test {
 protected:
     AttributeTest() {
+        require_command({"modprobe", "nft_rmirror"});
         netns_.nft("table inet t { chain c { type filter hook input priority 0; }; }");
     }
 

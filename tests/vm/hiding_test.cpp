@@ -159,7 +159,7 @@ TEST_P(HidingPlace, SeesWhatLooksLikeCopies) {
                 icmp_error(to_the_peer(), unreachable(ipv6_),
                            without_ethernet(lookalike(between(source, collector()), encap))));
     }
-    for (const std::uint8_t protocol : {IPPROTO_GRE, IPPROTO_UDP}) {
+    for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_GRE}, std::uint8_t{IPPROTO_UDP}}) {
         SCOPED_TRACE("fragment of protocol " + std::to_string(protocol));
         expect_seen(later_fragment(protocol));
     }

@@ -53,6 +53,7 @@ protected:
 
     void play(const std::vector<Variant> &variants) {
         std::vector<Network> networks;
+        networks.reserve(variants.size());
         for (const Variant &variant : variants)
             networks.push_back({variant, std::make_unique<Ring>(variant.size, variant.answering)});
         std::vector<Watched> watched;

@@ -99,6 +99,7 @@ TEST_F(CopyPathMtu, IsLearntFromAnErrorAboutACopy) {
     cases.push_back({" mtu truncate", "truncated", 1});
     cases.push_back({" encap geneve mtu drop", "too-big", 0});
     std::vector<std::string> options;
+    options.reserve(cases.size());
     for (const Case &one : cases)
         options.push_back(one.options);
     mirror(options);

@@ -47,9 +47,10 @@ TEST_F(RouteTest, ThatRefusesIsNoRoute) {
         for (const bool ipv6 : {false, true}) {
             const std::string collector =
                 (ipv6 ? "2001:db8::" : "192.0.2.") + std::to_string(number);
-            refuse += std::string("route add ") + kind + " " + collector + "\n";
-            allow += std::string("route del ") + kind + " " + collector + "\nroute add " +
-                     collector + " via " + (ipv6 ? "fd00::5" : "10.0.0.5") + "\n";
+            const std::string words = std::string("route add ") + kind + " " + collector + "\n";
+            refuse += words;
+            allow += "route del" + words.substr(9);
+            allow += "route add " + collector + " via " + (ipv6 ? "fd00::5\n" : "10.0.0.5\n");
             for (const char *encap : {"", " encap vxlan", " encap none"})
                 statements.push_back(collector + encap);
         }
@@ -151,7 +152,7 @@ protected:
                      " nexthop via fd00::5 dev mon nexthop via fd00:3::5 dev mon2\n";
         net_.router.ip(batch);
         for (unsigned i = 1; i <= tries; i++) {
-            const std::string address = "fd50::" + std::to_string(i);
+            std::string address = "fd50::" + std::to_string(i);
             net_.router.nft("flush ruleset\n" +
                             ruleset(hook("inet input"), "udp dport 9 rmirror to " + address));
             send(1);
