@@ -14,7 +14,6 @@
 
 #include <linux/etherdevice.h>
 #include <linux/if_macvlan.h>
-#include <linux/if_pppox.h>
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/ppp_defs.h>
@@ -30,7 +29,7 @@
 
 /* Tags, outermost first, and how many of them are already in line */
 struct tag_list {
-	struct vlan_hdr	tag[RMIRROR_FRAME_TAGS_MAX];	/* h_vlan_encapsulated_proto: its own type */
+	struct vlan_hdr	tag[RMIRROR_FRAME_TAGS_MAX];	/* with its own type */
 	int		n;
 	int		in_line;
 };
@@ -109,7 +108,8 @@ static bool writes_tag_in_line(const struct net_device *vlan)
 	return !(vlan_dev_priv(vlan)->flags & VLAN_FLAG_REORDER_HDR);
 }
 
-static struct vlan_hdr device_tag(struct net_device *vlan, const struct sk_buff *skb, bool outbound)
+static struct vlan_hdr device_tag(struct net_device *vlan, const struct sk_buff *skb,
+				  bool outbound)
 {
 	u16 tci = vlan_dev_vlan_id(vlan);
 
@@ -172,8 +172,10 @@ static void tags_received(struct tag_list *tags, struct net_device *dev, const s
 	if (skb_vlan_tag_present(skb))
 		tags_append(tags, skb_tag(skb));
 	/* All of them stand there already. */
-	if (tags->n == tags->in_line)
-		tags->n = tags->in_line = 0;
+	if (tags->n == tags->in_line) {
+		tags->n = 0;
+		tags->in_line = 0;
+	}
 }
 
 /* Of a frame that a device is to send: those that it and the ones below it will put in */
@@ -272,16 +274,23 @@ static void outbound_addresses(u8 *to, struct net_device *dev, const struct sk_b
 	rcu_read_unlock_bh();
 }
 
-/* A PPPoE session header, and what it holds: RFC 2516 section 4, RFC 1661 section 2 */
+/* RFC 2516 section 4, RFC 1661 section 2 */
+struct pppoe_session {
+	u8	version_type;
+	u8	code;
+	__be16	session;
+	__be16	length;
+	__be16	ppp;
+};
+
+/* A PPPoE session header, and what it holds */
 static bool walk_pppoe(const struct sk_buff *skb, struct rmirror_l2 *l2)
 {
-	struct {
-		struct pppoe_hdr	pppoe;
-		__be16			ppp;
-	} __packed *h, buf;
+	const struct pppoe_session *h;
+	struct pppoe_session buf;
 
 	h = skb_header_pointer(skb, l2->off, sizeof(buf), &buf);
-	if (!h || h->pppoe.ver != 1 || h->pppoe.type != 1 || h->pppoe.code)
+	if (!h || h->version_type != 0x11 || h->code)
 		return false;
 	if (h->ppp == htons(PPP_IP))
 		l2->proto = htons(ETH_P_IP);
@@ -370,7 +379,7 @@ static void take_header(struct rmirror_frame *frame, int mac, const struct rmirr
 }
 
 /* There is none, or it is another packet's; the frame starts with one of these addresses. */
-static void make_header(struct rmirror_frame *frame, const u8 addresses[2 * ETH_ALEN],
+static void make_header(struct rmirror_frame *frame, const u8 *addresses,
 			__be16 proto, const struct tag_list *tags)
 {
 	frame_push(frame, addresses, 2 * ETH_ALEN);
@@ -413,6 +422,7 @@ static void find_written(struct rmirror_frame *frame, struct net_device *dev, in
 			 const struct nf_hook_state *state)
 {
 	const struct sk_buff *skb = frame->skb;
+	const struct ethhdr *eth = (const struct ethhdr *)(skb->data + mac);
 	const __be16 proto = hook_proto(skb, state);
 	struct tag_list tags = {};
 	struct rmirror_l2 l2;
@@ -421,7 +431,7 @@ static void find_written(struct rmirror_frame *frame, struct net_device *dev, in
 
 	whole = rmirror_frame_walk(skb, mac, &l2);
 	if (frame->outbound && !is_bridged(skb))
-		tags_to_be_sent(&tags, dev, skb, ((struct ethhdr *)(skb->data + mac))->h_proto, true);
+		tags_to_be_sent(&tags, dev, skb, eth->h_proto, true);
 	else
 		tags_received(&tags, dev, skb, &l2);
 

@@ -445,8 +445,10 @@ static void cut_transport(const struct rmirror_gso_cut *cut, u8 *headers, unsign
 		put_unaligned_be32(get_unaligned_be32(&tcp->seq) + seg * size, &tcp->seq);
 		if (seg)
 			tcp->cwr = 0;
-		if (seg + 1 < cut->segs)
-			tcp->fin = tcp->psh = 0;
+		if (seg + 1 < cut->segs) {
+			tcp->fin = 0;
+			tcp->psh = 0;
+		}
 	} else {
 		struct udphdr *udp = th;
 
@@ -456,8 +458,8 @@ static void cut_transport(const struct rmirror_gso_cut *cut, u8 *headers, unsign
 	sum = pseudo_sum(*check, whole_len, len);
 	*check = 0;
 	sum = csum_partial(th, hlen, sum);
-	sum = csum_block_add(sum, skb_checksum(skb, cut->frame->src + (int)(from - cut->frame->hlen),
-					       payload, 0), hlen);
+	from += cut->frame->src - cut->frame->hlen;
+	sum = csum_block_add(sum, skb_checksum(skb, from, payload, 0), hlen);
 	*check = csum_fold(sum) ?: CSUM_MANGLED_0;
 }
 

@@ -242,8 +242,10 @@ static struct rmirror_way *ways_add(struct rmirror *m, const union nf_inet_addr 
 	struct mem_cgroup *old;
 	struct rmirror_way *way;
 
-	if (!atomic_add_unless(learnt, 1, RMIRROR_LEARNT_MAX))
+	if (!atomic_add_unless(learnt, 1, RMIRROR_LEARNT_MAX)) {
+		WRITE_ONCE(m->rn->collectors.overflown, true);
 		return NULL;
+	}
 	spin_lock(&m->ways->lock);
 	way = ways_find(m, addr);
 	if (way) {

@@ -58,7 +58,7 @@ static bool parse4(const struct sk_buff *skb, int off, struct ip_packet *ip)
 	struct iphdr buf;
 
 	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!iph || iph->ihl < 5)
+	if (!iph || iph->version != 4 || iph->ihl < 5)
 		return false;
 	*ip = (struct ip_packet) {
 		.family	= NFPROTO_IPV4,
@@ -79,7 +79,7 @@ static bool parse6(const struct sk_buff *skb, int off, struct ip_packet *ip)
 	__be16 frag_off;
 
 	ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!ip6h)
+	if (!ip6h || ip6h->version != 6)
 		return false;
 	*ip = (struct ip_packet) {
 		.family	= NFPROTO_IPV6,
@@ -174,9 +174,12 @@ static bool is_own(const struct rmirror_net *rn, u8 family, const union nf_inet_
 					rmirror_compat_is_local6(rn->net, &addr->in6);
 }
 
+/* Where a register names more collectors than are remembered, the source has to do. */
 static bool goes_to_collector(const struct rmirror_net *rn, const struct ip_packet *ip)
 {
-	return rmirror_collector_known(rn, RMIRROR_IS_COLLECTOR, ip->family, &ip->daddr);
+	return rmirror_collector_known(rn, RMIRROR_IS_COLLECTOR, ip->family, &ip->daddr) ||
+	       (unlikely(READ_ONCE(rn->collectors.overflown)) &&
+		is_own(rn, ip->family, &ip->saddr));
 }
 
 static bool comes_from_collector(const struct rmirror_net *rn, const struct ip_packet *ip)
@@ -353,7 +356,8 @@ enum rmirror_kin rmirror_loop_kin(struct rmirror_net *rn, const struct rmirror_f
  * @off: offset of the quotation
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  */
-bool rmirror_loop_quotes_ours(struct rmirror_net *rn, const struct sk_buff *skb, int off, u8 family)
+bool rmirror_loop_quotes_ours(struct rmirror_net *rn, const struct sk_buff *skb, int off,
+			      u8 family)
 {
 	const __be16 type = family == NFPROTO_IPV4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	struct ip_packet ip;

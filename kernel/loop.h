@@ -15,7 +15,8 @@ enum rmirror_kin {
 };
 
 enum rmirror_kin rmirror_loop_kin(struct rmirror_net *rn, const struct rmirror_frame *frame);
-bool rmirror_loop_quotes_ours(struct rmirror_net *rn, const struct sk_buff *skb, int off, u8 family);
+bool rmirror_loop_quotes_ours(struct rmirror_net *rn, const struct sk_buff *skb, int off,
+			      u8 family);
 
 /* Is it UDP that is no encapsulation, neither by its port nor by what it holds? */
 static __always_inline bool rmirror_loop_is_other_udp(const struct rmirror_net *rn,

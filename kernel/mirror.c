@@ -218,10 +218,13 @@ static enum rmirror_outcome mirror_on_path(struct rmirror_job *job, struct rmirr
 static enum rmirror_outcome mirror_headers(struct rmirror_job *job, struct rmirror_frame *frame)
 {
 	enum rmirror_outcome outcome = RMIRROR_SENT;
+	unsigned int keep = min_t(unsigned int, job->want, NESTED_LEN);
 	struct sk_buff *copy;
 
-	if (!__ratelimit(&job->m->nested) || job->path.mtu < job->m->outer_len + ETH_HLEN)
-		return RMIRROR_NESTED;
+	if (!__ratelimit(&job->m->nested))
+		return RMIRROR_LOOP;
+	if (job->path.mtu < job->m->outer_len + ETH_HLEN)
+		return RMIRROR_TOO_BIG;
 	job->limit = job->path.mtu - job->m->outer_len;
 	if (rmirror_is_bare(job->m))
 		rmirror_frame_strip(frame);
@@ -231,7 +234,7 @@ static enum rmirror_outcome mirror_headers(struct rmirror_job *job, struct rmirr
 	*rmirror_cb(copy) = (struct rmirror_cb) { .wire_len = frame->len, .counts = true };
 	if (skb_is_gso(copy) && !rmirror_gso_undo(copy))
 		outcome = RMIRROR_NO_MEMORY;
-	if (pskb_trim(copy, min3(copy->len, job->want, min_t(unsigned int, job->limit, NESTED_LEN))))
+	if (pskb_trim(copy, min3(copy->len, keep, job->limit)))
 		outcome = RMIRROR_NO_MEMORY;
 	if (outcome == RMIRROR_SENT)
 		return rmirror_send(job, copy, RMIRROR_NESTED);

@@ -22,6 +22,7 @@
  * @sequences: of collector, encapsulation and key
  * @idle: how many of them no mirror has at the moment
  * @closed: the netns goes: sequences go with their mirrors
+ * @overflown: registers have named more collectors than can be remembered
  * @learnt: how many collectors the netns' registers have named
  */
 struct rmirror_collectors {
@@ -32,6 +33,7 @@ struct rmirror_collectors {
 	struct list_head	sequences;
 	unsigned int		idle;
 	bool			closed;
+	bool			overflown;
 	atomic_t		learnt;
 };
 

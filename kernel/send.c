@@ -265,9 +265,9 @@ static void waiting_copy_free(struct waiting_copy *w)
 	kfree(w);
 }
 
-/* Whoever sees no copy waiting any more sees what the last one has left. */
 static void waiting_count_down(struct rmirror_waiting *waiting)
 {
+	/* Whoever sees no copy waiting any more sends after those that did. */
 	smp_mb__before_atomic();
 	atomic_dec(&waiting->count);
 }
@@ -422,7 +422,7 @@ static bool line_up(const struct rmirror_job *job, struct sk_buff *skb, struct n
 	struct rmirror_next_hop next;
 	struct waiting_queue *q;
 	struct waiting_copy *w;
-	bool drain = false;
+	bool drain;
 
 	rmirror_hop_next(&next, job->path.hop->dst, job->path.addr);
 	spin_lock(&waiting->lock);
@@ -447,8 +447,9 @@ static bool line_up(const struct rmirror_job *job, struct sk_buff *skb, struct n
 	if (atomic_inc_return(&waiting->count) == 1)
 		mod_delayed_work(system_wq, &waiting->work, WAIT_TIME + 1);
 	/* What waits here still, though the neighbour is there, waits for nobody else. */
-	if (READ_ONCE(n->nud_state) & NUD_VALID && !q->draining)
-		drain = q->draining = true;
+	drain = READ_ONCE(n->nud_state) & NUD_VALID && !q->draining;
+	if (drain)
+		q->draining = true;
 	spin_unlock(&waiting->lock);
 
 	if (drain)

@@ -189,7 +189,8 @@ static int v1_others_to_conf(const struct xt_rmirror_tginfo_v1 *info, struct rmi
 		return err;
 
 	if (!(info->given & BIT(NFTA_RMIRROR_OIFNAME)))
-		return memchr_inv(info->oifname, 0, sizeof(info->oifname)) ? refuse_leftover("device") : 0;
+		return memchr_inv(info->oifname, 0, sizeof(info->oifname)) ?
+			refuse_leftover("device") : 0;
 	if (strscpy(conf->oifname, info->oifname, sizeof(conf->oifname)) < 0) {
 		pr_info_ratelimited("device has no end\n");
 		return -EINVAL;
