@@ -148,23 +148,16 @@ static struct xt_rmirror_tginfo_v1 parse_words(struct option_words *words, int f
 	return info;
 }
 
-static void rmirror_check4(struct xt_fcheck_call *cb)
+/* The family of the rule, of which a host name's addresses are looked for first */
+static int rule_family(void)
 {
-	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_INET);
-
-	memcpy(cb->data, &info, sizeof(info));
-}
-
-static void rmirror_check6(struct xt_fcheck_call *cb)
-{
-	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_INET6);
-
-	memcpy(cb->data, &info, sizeof(info));
+	return afinfo->family == NFPROTO_IPV4 ? AF_INET :
+	       afinfo->family == NFPROTO_IPV6 ? AF_INET6 : AF_UNSPEC;
 }
 
 static void rmirror_check(struct xt_fcheck_call *cb)
 {
-	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, AF_UNSPEC);
+	const struct xt_rmirror_tginfo_v1 info = parse_words(cb->udata, rule_family());
 
 	memcpy(cb->data, &info, sizeof(info));
 }
@@ -281,12 +274,6 @@ static int rmirror_xlate(struct xt_xlate *xl, const struct xt_xlate_tg_params *p
 	.udata_size	= sizeof(struct option_words),		\
 	.xlate		= rmirror_xlate
 
-#define V1							\
-	COMMON,							\
-	.revision	= 1,					\
-	.size		= XT_ALIGN(sizeof(struct xt_rmirror_tginfo_v1)), \
-	.userspacesize	= offsetof(struct xt_rmirror_tginfo_v1, mirror)
-
 static struct xtables_target rmirror_v0 = {
 	COMMON,
 	.revision	= 0,
@@ -296,10 +283,18 @@ static struct xtables_target rmirror_v0 = {
 	.x6_fcheck	= rmirror_check_v0,
 };
 
-static struct xtables_target rmirror_v1[] = {
-	{ V1, .family = NFPROTO_IPV4, .x6_fcheck = rmirror_check4 },
-	{ V1, .family = NFPROTO_IPV6, .x6_fcheck = rmirror_check6 },
-	{ V1, .family = NFPROTO_UNSPEC, .x6_fcheck = rmirror_check },
+/*
+ * One for every family, as of two with the same name and revision libxtables drops the one
+ * that is not of the family it looks in first: a process that lists another family later,
+ * as nft does, would never find it again.
+ */
+static struct xtables_target rmirror_v1 = {
+	COMMON,
+	.revision	= 1,
+	.family		= NFPROTO_UNSPEC,
+	.size		= XT_ALIGN(sizeof(struct xt_rmirror_tginfo_v1)),
+	.userspacesize	= offsetof(struct xt_rmirror_tginfo_v1, mirror),
+	.x6_fcheck	= rmirror_check,
 };
 
 /*
@@ -312,7 +307,10 @@ static struct xtables_target rmirror_v1[] = {
 static void __attribute__((constructor)) rmirror_register(void)
 {
 	xtables_register_target(&rmirror_v0);
-	if (afinfo->family == NFPROTO_IPV4)
+	if (afinfo->family == NFPROTO_IPV4) {
 		xtables_find_target(rmirror_v0.name, XTF_DONT_LOAD);
-	xtables_register_targets(rmirror_v1, sizeof(rmirror_v1) / sizeof(rmirror_v1[0]));
+		/* No rule names it yet: --help is printed for each that is used. */
+		rmirror_v0.used = 0;
+	}
+	xtables_register_target(&rmirror_v1);
 }

@@ -170,6 +170,12 @@ TEST_P(XtCommandTest, VerboseShowsTheRule) {
     }
 }
 
+TEST_P(XtCommandTest, HelpIsPrintedOnce) {
+    const CommandResult help = run("-j RMIRROR --help");
+    EXPECT_EQ(help.status, 0) << help.err;
+    EXPECT_EQ(lines_with(help.out, "RMIRROR target options").size(), 1U) << help.out;
+}
+
 TEST_P(XtCommandTest, MistakesAreNamed) {
     const std::vector<std::pair<std::string, std::string>> mistakes = {
         {"", "missing collector, expected --target or --gateway"},
@@ -236,6 +242,30 @@ INSTANTIATE_TEST_SUITE_P(
                       Program{"trixie", "iptables-legacy"}, Program{"sid", "ip6tables-legacy"},
                       Program{"i386", "iptables-legacy"}, Program{"i386", "iptables-nft"}),
     [](const auto &each) { return name_of(each.param); });
+
+// nft lists all families in one process, in the order in which their tables came.
+class XtListTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(XtListTest, OneProcessKnowsTheTargetInEveryFamily) {
+    const Userland userland(GetParam());
+    if (const std::string missing = userland.missing(); !missing.empty())
+        GTEST_SKIP() << missing;
+    NetNs netns;
+    std::vector<std::string> programs = {"iptables-nft", "ip6tables-nft", "arptables", "ebtables"};
+    for (std::size_t i = 0; i < programs.size(); i++) {
+        for (const std::string &program : programs)
+            userland.require(netns, program + " -A INPUT -j RMIRROR --target 2001:db8::5 --len 60");
+        const CommandResult listed = userland.exec(netns, "nft list ruleset");
+        EXPECT_EQ(lines_with(listed.out, "rmirror to 2001:db8::5 len 60").size(), programs.size())
+            << programs[0] << " came first:\n"
+            << listed.out << listed.err;
+        netns.nft("flush ruleset");
+        std::rotate(programs.begin(), programs.begin() + 1, programs.end());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Userlands, XtListTest, ::testing::Values("here", "trixie", "sid", "i386"),
+                         [](const auto &each) { return each.param; });
 
 }  // namespace
 }  // namespace rmirror::vm
