@@ -115,6 +115,57 @@ $tool check; echo checked $?
         << outcome.err;
 }
 
+// A container that must not make network namespaces, lacks a tool or has no /proc: that nothing can
+// be tried is no fault of the plugin. What can be seen without it is.
+TEST_F(PluginTool, LeavesWhatCannotBeTried) {
+    Outcome outcome = in_copy_of_etc(R"(
+dir=/etc/own-plugin; mkdir $dir; cp $plugin/libnftables.so.1 $dir
+tool="$tool --plugin-dir $dir"
+contained() { setpriv --bounding-set -sys_admin --inh-caps -sys_admin -- "$@"; }
+touch /etc/no-tool
+lacking() { unshare --mount bash -c 'mount --bind /etc/no-tool /usr/bin/unshare; "$@"' - "$@"; }
+without_proc() { unshare --mount bash -c 'mount -t tmpfs none /proc; "$@"' - "$@"; }
+echo off
+for kind in contained lacking without_proc; do $kind $tool enable >&2; echo $?; names; done
+echo on; $tool enable >&2
+for kind in contained lacking without_proc; do
+	for command in check enable; do $kind $tool $command >&2; echo $?; names; done
+done
+contained $tool check 2>&1 | grep -c 'the plugin cannot be tried here: nft fails'
+echo broken; echo junk >$dir/libnftables.so.1
+contained $tool check 2>/dev/null; echo $?; names
+)");
+    const std::string on = "0\n00-rmirror.conf\n";
+    EXPECT_EQ(outcome.out, "off\n4\n4\n4\non\n" + on + on + on + on + on + on + "1\nbroken\n1\n")
+        << outcome.err;
+}
+
+// It says that the plugin is disabled only if it is.
+TEST_F(PluginTool, CannotChangeAReadOnlyEtc) {
+    Outcome outcome = in_copy_of_etc(R"(
+dir=/var/tmp/own-plugin.$$; mkdir $dir; cp $plugin/libnftables.so.1 $dir
+tool="$tool --plugin-dir $dir"
+mount -o remount,bind,ro /etc
+$tool enable 2>&1 | tail -1; names
+mount -o remount,bind,rw /etc
+$tool enable >&2
+mount -o remount,bind,ro /etc
+$tool check; echo $?
+echo junk >$dir/libnftables.so.1
+$tool check 2>&1 | tail -1; names
+mount -o remount,bind,rw /etc
+$tool check 2>&1 | tail -1; names
+rm -r $dir
+)");
+    EXPECT_EQ(outcome.out,
+              "rmirror-nft-plugin: not enabled\n0\n"
+              "rmirror-nft-plugin: cannot remove /etc/ld.so.conf.d/00-rmirror.conf from the "
+              "loader's list\n00-rmirror.conf\n"
+              "rmirror-nft-plugin: disabled: nft works as before, without the statement "
+              "'rmirror'\n")
+        << outcome.err;
+}
+
 // Rules that only an nft with the plugin shows.
 TEST_F(PluginTool, DisableCaresForRules) {
     Outcome outcome = in_copy_of_etc(R"(
@@ -127,6 +178,7 @@ $tool --save /nowhere/x disable 2>&1 </dev/null; echo $?; names
 $tool --save $broken/saved disable 2>&1 </dev/null; echo $?; names
 stat -c %a $broken/saved; cat $broken/saved
 $tool enable >/dev/null 2>&1
+mount -t tmpfs none /proc
 $tool disable 2>&1 </dev/null | grep 'to save'; names
 )");
     const std::string warning =
