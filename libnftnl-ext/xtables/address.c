@@ -31,6 +31,11 @@ bool address_is_multicast(uint32_t family, const __be32 addr[4])
 					IN6_IS_ADDR_MULTICAST(in6(addr));
 }
 
+bool address_is_link_local(uint32_t family, const __be32 addr[4])
+{
+	return family == NFPROTO_IPV6 && IN6_IS_ADDR_LINKLOCAL(in6(addr));
+}
+
 bool address_is_unicast(uint32_t family, const __be32 addr[4])
 {
 	return !address_is_unspecified(family, addr) && !address_is_broadcast(family, addr) &&

@@ -14,6 +14,7 @@
 bool address_is_unspecified(uint32_t family, const __be32 addr[4]);
 bool address_is_broadcast(uint32_t family, const __be32 addr[4]);
 bool address_is_multicast(uint32_t family, const __be32 addr[4]);
+bool address_is_link_local(uint32_t family, const __be32 addr[4]);
 bool address_is_unicast(uint32_t family, const __be32 addr[4]);
 
 /* Numeric notation of one family only */

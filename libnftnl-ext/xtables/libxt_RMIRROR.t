@@ -17,6 +17,7 @@
 -j RMIRROR --target 10.0.0.5 --mtu truncate --ttl 1 --dscp ef --from 10.0.0.1 --device eth0 --mark 0x00000007;=;OK
 -j RMIRROR --target 10.0.0.5 --mtu drop --dscp 0x03 --mark 255;-j RMIRROR --target 10.0.0.5 --mtu drop --dscp 3 --mark 0x000000ff;OK
 -j RMIRROR --target 239.1.1.1 --device eth0;=;OK
+-j RMIRROR --target fe80::5 --device eth0;=;OK
 -j RMIRROR --gateway 10.0.0.7;=;OK
 -j RMIRROR --gateway fd00::7 --len 20;=;OK
 -j RMIRROR --target 10.0.0.7 --encap none;-j RMIRROR --gateway 10.0.0.7;OK
@@ -27,6 +28,8 @@
 -j RMIRROR --target ::;;FAIL
 -j RMIRROR --target 255.255.255.255;;FAIL
 -j RMIRROR --target 239.1.1.1;;FAIL
+-j RMIRROR --target fe80::5;;FAIL
+-j RMIRROR --gateway fe80::7;;FAIL
 -j RMIRROR --target 10.0.0.5 --gateway 10.0.0.7;;FAIL
 -j RMIRROR --gateway 10.0.0.7 --encap gre;;FAIL
 -j RMIRROR --gateway 10.0.0.7 --len 19;;FAIL

@@ -353,6 +353,9 @@ static bool check_collector(const struct xt_rmirror_tginfo_v1 *info, char error[
 	if (address_is_multicast(info->family, info->addr) && !given(info, NFTA_RMIRROR_OIFNAME))
 		return refuse(error, "invalid collector '%s', a multicast address needs 'device'",
 			      text);
+	if (address_is_link_local(info->family, info->addr) && !given(info, NFTA_RMIRROR_OIFNAME))
+		return refuse(error, "invalid collector '%s', a link-local address needs 'device'",
+			      text);
 	return true;
 }
 

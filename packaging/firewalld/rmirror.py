@@ -11,7 +11,7 @@ import json
 import re
 import time
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from firewall import errors
 from firewall.core.logger import log
@@ -29,6 +29,8 @@ ENCAPS = {
     "tzsp": 0,
     "none": 0,
 }
+# Of IPv6 only, which ip_address.is_link_local is not. Such an address means nothing without a device.
+LINK_LOCAL = ip_network("fe80::/10")
 MTU_POLICIES = ("resegment", "fragment", "truncate", "drop")
 LEN_MIN_NONE = 20
 
@@ -165,6 +167,8 @@ class Rich_RMirror:
             raise _error("invalid to-addr '%s', expected an IPv4 or IPv6 address" % text)
         if address.is_multicast and self.get("device") is None:
             raise _error("a multicast to-addr needs 'device'")
+        if address in LINK_LOCAL and self.get("device") is None:
+            raise _error("a link-local to-addr needs 'device'")
         if address.is_unspecified or text == "255.255.255.255":
             raise _error("invalid to-addr '%s', expected a unicast address" % text)
 

@@ -66,6 +66,8 @@ class Text(unittest.TestCase):
                 ("to-addr=10.0.0", "invalid to-addr '10.0.0', expected an IPv4 or IPv6 address"),
                 ("to-addr=0.0.0.0", "unicast"), ("to-addr=::", "unicast"),
                 ("to-addr=255.255.255.255", "unicast"), ("to-addr=224.0.0.1", "needs 'device'"),
+                ("to-addr=fe80::5", "a link-local to-addr needs 'device'"),
+                ("to-addr=febf:ffff::5 encap=none", "a link-local to-addr needs 'device'"),
                 ("to-addr=10.0.0.5 len=13", "invalid len '13', expected 14..65535"),
                 ("to-addr=10.0.0.5 len=65536", "14..65535"), ("to-addr=10.0.0.5 len=x", "'x'"),
                 ("to-addr=10.0.0.5 len=-1", "'-1'"),

@@ -87,6 +87,7 @@ constexpr Refused refused[] = {
     {"rmirror to <255.255.255.255>",
      "invalid collector '255.255.255.255', a copy is not broadcast"},
     {"rmirror to <ff02::1>", "invalid collector 'ff02::1', a multicast address needs 'device'"},
+    {"rmirror to <fe80::5>", "invalid collector 'fe80::5', a link-local address needs 'device'"},
     {"rmirror to <10.0.0.0/24>", several},
     {"rmirror to <10.0.0.5-10.0.0.9>", several},
     {"rmirror to <ip saddr map { 10.1.0.1 : 10.0.0.0/24 }>", several},

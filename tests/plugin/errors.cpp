@@ -221,7 +221,8 @@ TEST_F(PluginErrors, OfTheKernel) {
                      "this encapsulation"},
              Refused{ERANGE, "the rmirror module found a number out of its range"},
              Refused{EADDRNOTAVAIL,
-                     "rmirror cannot mirror to an unspecified, broadcast or multicast address"},
+                     "rmirror cannot mirror to an unspecified or broadcast address, nor without "
+                     "device to a multicast or link-local one"},
              Refused{EAFNOSUPPORT, "an address of rmirror is of a family that does not fit"},
              Refused{ENOMEM, "Cannot allocate memory"},
          }) {

@@ -47,32 +47,38 @@ TEST(Address, HasFourOrSixteenBytes) {
 }
 
 TEST(Address, KnowsItsKind) {
+    enum Kind { UNICAST, UNSPECIFIED, MULTICAST, LINK_LOCAL, BROADCAST };
     const struct {
         const char *text;
-        bool unspecified;
-        bool multicast;
-        bool broadcast;
+        Kind kind;
     } cases[] = {
-        {"0.0.0.0", true, false, false},
-        {"::", true, false, false},
-        {"0.0.0.1", false, false, false},
-        {"::1", false, false, false},
-        {"223.255.255.255", false, false, false},
-        {"224.0.0.0", false, true, false},
-        {"239.255.255.255", false, true, false},
-        {"240.0.0.0", false, false, false},
-        {"ff02::1", false, true, false},
-        {"fe80::1", false, false, false},
-        {"255.255.255.255", false, false, true},
-        {"255.255.255.254", false, false, false},
-        {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false, true, false},
+        {"0.0.0.0", UNSPECIFIED},
+        {"::", UNSPECIFIED},
+        {"0.0.0.1", UNICAST},
+        {"::1", UNICAST},
+        {"223.255.255.255", UNICAST},
+        {"224.0.0.0", MULTICAST},
+        {"239.255.255.255", MULTICAST},
+        {"240.0.0.0", UNICAST},
+        {"ff02::1", MULTICAST},
+        {"fe7f:ffff::1", UNICAST},
+        {"fe80::", LINK_LOCAL},
+        {"fe80::1", LINK_LOCAL},
+        {"febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff", LINK_LOCAL},
+        {"fec0::", UNICAST},
+        {"169.254.0.1", UNICAST},
+        {"254.128.0.1", UNICAST},
+        {"255.255.255.255", BROADCAST},
+        {"255.255.255.254", UNICAST},
+        {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", MULTICAST},
     };
     for (const auto &each : cases) {
         const auto address = Address::from_text(each.text);
         ASSERT_TRUE(address) << each.text;
-        EXPECT_EQ(address->is_unspecified(), each.unspecified) << each.text;
-        EXPECT_EQ(address->is_multicast(), each.multicast) << each.text;
-        EXPECT_EQ(address->is_broadcast(), each.broadcast) << each.text;
+        EXPECT_EQ(address->is_unspecified(), each.kind == UNSPECIFIED) << each.text;
+        EXPECT_EQ(address->is_multicast(), each.kind == MULTICAST) << each.text;
+        EXPECT_EQ(address->is_link_local(), each.kind == LINK_LOCAL) << each.text;
+        EXPECT_EQ(address->is_broadcast(), each.kind == BROADCAST) << each.text;
     }
 }
 

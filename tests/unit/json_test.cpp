@@ -102,6 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "invalid collector '10.0.0.5?', expected an IPv4 or IPv6 address"},
         Refused{R"({"to": "ff02::1"})",
                 "invalid collector 'ff02::1', a multicast address needs 'device'"},
+        Refused{R"({"to": "fe80::5"})",
+                "invalid collector 'fe80::5', a link-local address needs 'device'"},
         Refused{R"({"to": "::1", "len": "60"})", "invalid len, expected an integer"},
         Refused{R"({"to": "::1", "len": 60.0})", "invalid len, expected an integer"},
         Refused{R"({"to": "::1", "len": true})", "invalid len, expected an integer"},

@@ -68,6 +68,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "nobody's"},
         Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {224, 0, 0, 1}),
                 "NFTA_RMIRROR_ADDR: invalid collector '224.0.0.1', a multicast address needs "
+                "'device'"},
+        Refused{Attributes().raw(NFTA_RMIRROR_ADDR,
+                                 {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5}),
+                "NFTA_RMIRROR_ADDR: invalid collector 'fe80::5', a link-local address needs "
                 "'device'"}));
 
 INSTANTIATE_TEST_SUITE_P(

@@ -92,6 +92,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "invalid collector '224.0.0.1', a multicast address needs 'device'"},
         Refused{"rmirror to <ff02::1>",
                 "invalid collector 'ff02::1', a multicast address needs 'device'"},
+        Refused{"rmirror to <fe80::5> len 60",
+                "invalid collector 'fe80::5', a link-local address needs 'device'"},
+        Refused{"rmirror ip6 to <febf::5> encap none",
+                "invalid collector 'febf::5', a link-local address needs 'device'"},
         Refused{"rmirror to <10.0.0.5\x1b[31m>",
                 "invalid collector '10.0.0.5?[31m', expected an IPv4 or IPv6 address "
                 "(names are not resolved)"},

@@ -75,7 +75,8 @@ Address Generator::unicast(bool ipv4) {
         for (std::uint8_t &byte : bytes)
             byte = static_cast<std::uint8_t>(one_in(3) ? 0 : between(0, 255));
         const Address address = *Address::from_bytes(bytes);
-        if (!address.is_unspecified() && !address.is_multicast() && !address.is_broadcast())
+        if (!address.is_unspecified() && !address.is_multicast() && !address.is_broadcast() &&
+            !address.is_link_local())
             return address;
     }
 }
@@ -128,9 +129,11 @@ Statement Generator::statement() {
     statement.collector = unicast(ipv4);
     statement.encap = static_cast<rmirror_encap>(between(0, RMIRROR_ENCAP_MAX));
     add_options(statement, ipv4);
-    // A multicast collector is valid with a device.
+    // A multicast or link-local collector is valid with a device.
     if (!statement.device.empty() && one_in(4))
-        statement.collector = *Address::from_text(ipv4 ? "239.1.2.3" : "ff0e::1");
+        statement.collector = *Address::from_text(ipv4        ? "239.1.2.3"
+                                                  : one_in(2) ? "fe80::5"
+                                                              : "ff0e::1");
     return statement;
 }
 

@@ -42,6 +42,7 @@ const std::vector<Rule> rules = {
     {"--gateway fd00::7 --len 20 --device mon",
      "rmirror to fd00::7 encap none len 20 device \"mon\""},
     {"--target 239.1.1.1 --device mon", "rmirror to 239.1.1.1 device \"mon\""},
+    {"--target fe80::5 --device mon", "rmirror to fe80::5 device \"mon\""},
 };
 
 struct Program {
@@ -204,6 +205,8 @@ TEST_P(XtCommandTest, MistakesAreNamed) {
         {"--target 0.0.0.0", "invalid collector '0.0.0.0', the unspecified address"},
         {"--target 255.255.255.255", "invalid collector '255.255.255.255', a copy is not"},
         {"--target 239.0.0.1", "invalid collector '239.0.0.1', a multicast address needs"},
+        {"--target fe80::5", "invalid collector 'fe80::5', a link-local address needs 'device'"},
+        {"--gateway febf::5", "invalid collector 'febf::5', a link-local address needs"},
         {"--target no-such-host.invalid", "invalid collector 'no-such-host.invalid'"},
     };
     for (const auto &[options, message] : mistakes)

@@ -22,7 +22,9 @@ constexpr Explanation explanations[] = {
     {EINVAL,
      "the rmirror module found an attribute missing, malformed or not of this encapsulation"},
     {ERANGE, "the rmirror module found a number out of its range"},
-    {EADDRNOTAVAIL, "rmirror cannot mirror to an unspecified, broadcast or multicast address"},
+    {EADDRNOTAVAIL,
+     "rmirror cannot mirror to an unspecified or broadcast address, nor without device to a "
+     "multicast or link-local one"},
     {EAFNOSUPPORT, "an address of rmirror is of a family that does not fit"},
     {EOPNOTSUPP,
      "this version of the rmirror module does not support the encapsulation, an option or the "

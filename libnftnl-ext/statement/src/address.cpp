@@ -57,6 +57,12 @@ bool Address::is_multicast() const {
     return is_ipv4() ? (data_[0] & 0xf0) == 0xe0 : data_[0] == 0xff;
 }
 
+// RFC 4291 section 2.5.6: fe80::/10. IPv4 has one link of these (RFC 3927 section 7), told by the
+// route.
+bool Address::is_link_local() const {
+    return size_ == ipv6_size && data_[0] == 0xfe && (data_[1] & 0xc0) == 0x80;
+}
+
 bool Address::is_broadcast() const {
     return is_ipv4() && all_are(bytes(), 0xff);
 }

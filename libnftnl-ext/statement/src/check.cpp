@@ -164,6 +164,8 @@ std::optional<std::string> check_collector(const Statement &statement) {
         return start + "a copy is not broadcast";
     if (address.is_multicast() && statement.device.empty())
         return start + "a multicast address needs 'device'";
+    if (address.is_link_local() && statement.device.empty())
+        return start + "a link-local address needs 'device'";
     return std::nullopt;
 }
 

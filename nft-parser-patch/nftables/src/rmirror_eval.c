@@ -391,6 +391,12 @@ static bool is_multicast(const uint8_t *addr, uint32_t len)
 	return len == sizeof(struct in_addr) ? (addr[0] & 0xf0) == 0xe0 : addr[0] == 0xff;
 }
 
+/* of IPv6: means nothing without a device */
+static bool is_link_local(const uint8_t *addr, uint32_t len)
+{
+	return len == sizeof(struct in6_addr) && addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
+}
+
 /* As the kernel has it, less what a quoted string cannot hold. */
 static bool is_device_name(const char *name, size_t max)
 {
@@ -513,15 +519,18 @@ static int eval_constant(const struct stmt *stmt, struct list_head *msgs)
 	uint32_t len = rmirror_addr_len(stmt);
 	char text[INET6_ADDRSTRLEN], msg[MSG_SIZE];
 	const char *why;
+	bool device;
 
+	device = stmt->rmirror.options->given & RMIRROR_BIT(RMIRROR_OPT_OIFNAME);
 	mpz_export_data(addr, to->value, BYTEORDER_BIG_ENDIAN, len);
 	if (is_unspecified(addr, len))
 		why = "the unspecified address is nobody's";
 	else if (is_broadcast(addr, len))
 		why = "a copy is not broadcast";
-	else if (is_multicast(addr, len) &&
-		 !(stmt->rmirror.options->given & RMIRROR_BIT(RMIRROR_OPT_OIFNAME)))
+	else if (is_multicast(addr, len) && !device)
 		why = "a multicast address needs 'device'";
+	else if (is_link_local(addr, len) && !device)
+		why = "a link-local address needs 'device'";
 	else
 		return 0;
 

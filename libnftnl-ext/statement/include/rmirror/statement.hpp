@@ -69,7 +69,8 @@ public:
     bool is_ipv4() const { return size_ == 4; }
     bool is_unspecified() const;
     bool is_multicast() const;
-    bool is_broadcast() const;  // 255.255.255.255
+    bool is_link_local() const;  // of IPv6: means nothing without a device
+    bool is_broadcast() const;   // 255.255.255.255
     std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
     std::string to_text() const;  // inet_ntop(3)
 

@@ -38,6 +38,7 @@ rmirror to 10.0.0.5 len 60 len 60;fail
 rmirror to 10.0.0.5 lenn 60;fail
 rmirror to 0.0.0.0;fail
 rmirror to 224.0.0.5;fail
+rmirror to fe80::5;fail
 rmirror to 10.0.0.0/24;fail
 rmirror to 10.0.0.1-10.0.0.9;fail
 rmirror to ip saddr map { 10.1.0.1 : 10.0.0.0/24 };fail
