@@ -228,11 +228,11 @@ TEST(LibrmirrorRule, ANewerKernelsStatementIsAnErrorAndNotTheEnd) {
     // The length of the first one becomes an attribute of the future: it is its last 8 bytes.
     constexpr std::size_t element = 36;
     const auto tail = static_cast<char *>(mnl_nlmsg_get_payload_tail(message.get()));
-    reinterpret_cast<nlattr *>(tail - element - 8)->nla_type = NFTA_RMIRROR_MAX + 1;
+    reinterpret_cast<nlattr *>(tail - element - 8)->nla_type = 16;
     const Err err = make_err();
     EXPECT_EQ(rmirror_rule_nlmsg_get(message.get(), 0, nullptr, err.get()), nullptr);
     EXPECT_EQ(errno, EINVAL);
-    EXPECT_STREQ(rmirror_err_message(err.get()), "unknown attribute 15");
+    EXPECT_STREQ(rmirror_err_message(err.get()), "unknown attribute 16");
     const Stmt second(rmirror_rule_nlmsg_get(message.get(), 1, nullptr, err.get()));
     ASSERT_NE(second, nullptr);
     EXPECT_EQ(text_of(second), "rmirror to 10.0.0.5 len 60");

@@ -95,7 +95,7 @@ TEST(LibrmirrorStmt, EveryAttributeIsSetAndUnset) {
     const Stmt full = parse(
         "rmirror to 10.0.0.5 encap erspan3 key 1 len 60 mtu drop ttl 9 dscp 1 from 10.0.0.1 "
         "device eth0 mark 1 platform");
-    for (std::uint16_t attr = NFTA_RMIRROR_ADDR; attr <= NFTA_RMIRROR_MAX; ++attr) {
+    for (std::uint16_t attr = NFTA_RMIRROR_ADDR; attr <= NFTA_RMIRROR_FLAGS; ++attr) {
         SCOPED_TRACE(attr);
         const bool given = attr != NFTA_RMIRROR_SREG_ADDR && attr != NFTA_RMIRROR_FAMILY &&
                            attr != NFTA_RMIRROR_PORT;
@@ -105,8 +105,8 @@ TEST(LibrmirrorStmt, EveryAttributeIsSetAndUnset) {
         EXPECT_FALSE(rmirror_stmt_is_set(less.get(), attr));
         EXPECT_EQ(rmirror_stmt_equal(less.get(), full.get()), !given);
     }
-    EXPECT_FALSE(rmirror_stmt_is_set(full.get(), NFTA_RMIRROR_MAX + 1));
-    rmirror_stmt_unset(full.get(), NFTA_RMIRROR_MAX + 1);
+    EXPECT_FALSE(rmirror_stmt_is_set(full.get(), NFTA_RMIRROR_FLAGS + 1));
+    rmirror_stmt_unset(full.get(), NFTA_RMIRROR_FLAGS + 1);
 }
 
 TEST(LibrmirrorStmt, EqualMeansTheSame) {

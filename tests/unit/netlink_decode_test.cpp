@@ -38,12 +38,38 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{with_collector().bytes({8, 0, 6}), "truncated attribute at byte 8"},
         Refused{with_collector().bytes({0, 0, 0, 0}), "truncated attribute at byte 8"},
         Refused{with_collector().raw(0, {}), "unknown attribute 0"},
-        Refused{with_collector().number(NFTA_RMIRROR_MAX + 1, 1), "unknown attribute 15"},
+        Refused{with_collector().number(NFTA_RMIRROR_FLAGS + 2, 1), "unknown attribute 16"},
         Refused{with_collector().number(NFTA_RMIRROR_LEN | NLA_F_NESTED, 60),
                 "unknown attribute 32774"},
         Refused{with_collector().collector(), "NFTA_RMIRROR_ADDR: repeated"},
         Refused{with_collector().number(NFTA_RMIRROR_LEN, 60).number(NFTA_RMIRROR_LEN, 60),
                 "NFTA_RMIRROR_LEN: repeated"}));
+
+// NFTA_RMIRROR_EXT, with and without the flag of a nest
+INSTANTIATE_TEST_SUITE_P(
+    Extensions, DecodeError,
+    testing::Values(
+        Refused{with_collector().raw(15, Attributes().number(1, 5).build()),
+                "NFTA_RMIRROR_EXT: unknown attribute 1"},
+        Refused{
+            with_collector().raw(15 | NLA_F_NESTED, Attributes().raw(1 | NLA_F_NESTED, {}).build()),
+            "NFTA_RMIRROR_EXT: unknown attribute 32769"},
+        Refused{with_collector().raw(15, {8}), "NFTA_RMIRROR_EXT: truncated attribute at byte 0"},
+        Refused{with_collector().raw(15, {8, 0, 1, 0}),
+                "NFTA_RMIRROR_EXT: truncated attribute at byte 0"},
+        Refused{with_collector().raw(15 | NLA_F_NET_BYTEORDER, {}), "unknown attribute 16399"},
+        Refused{with_collector().raw(15 | NLA_F_NESTED, {}).raw(15, {}),
+                "NFTA_RMIRROR_EXT: repeated"}));
+
+TEST(Decode, AnEmptyExtensionSaysNothing) {
+    for (const auto type : {std::uint16_t{15}, std::uint16_t{15 | NLA_F_NESTED}}) {
+        const auto decoded =
+            decode(with_collector().raw(type, {}).number(NFTA_RMIRROR_LEN, 60).build());
+        ASSERT_TRUE(decoded) << decoded.error().message;
+        EXPECT_EQ(to_text(*decoded), "rmirror to 10.0.0.5 len 60");
+        EXPECT_EQ(encode(*decoded), with_collector().number(NFTA_RMIRROR_LEN, 60).build());
+    }
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Collector, DecodeError,

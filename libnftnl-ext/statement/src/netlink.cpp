@@ -16,6 +16,10 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
+// NFTA_RMIRROR_EXT, a nest for what has no number of its own: nf_tables allows 16 attributes.
+// Nothing is defined in it yet, and nobody writes it.
+constexpr std::uint16_t attribute_ext = NFTA_RMIRROR_FLAGS + 1;
+
 // More than every attribute at its longest, with the header that libmnl needs before them.
 constexpr std::size_t buffer_size = 512;
 // What the length of NFTA_EXPR_DATA around them can say
@@ -67,6 +71,10 @@ Error refuse(std::uint16_t type, std::string_view why) {
     return {std::string(attribute_name(type)) + ": " + std::string(why), {}};
 }
 
+std::string truncated(std::size_t at) {
+    return "truncated attribute at byte " + std::to_string(at);
+}
+
 class Decoder {
 public:
     Result<Statement> decode(Bytes input);
@@ -74,6 +82,7 @@ public:
 private:
     Failure split(Bytes input);
     Failure take_attribute(const nlattr *attribute);
+    Failure take_extensions(const nlattr *attribute);
     Failure read_number(std::uint16_t type, std::uint32_t &number) const;
     Failure read_collector();
     Failure read_register();
@@ -92,6 +101,7 @@ private:
     // A copy of the input, aligned and with room for the padding of the last attribute.
     std::vector<std::uint32_t> words_;
     std::array<const nlattr *, NFTA_RMIRROR_MAX + 1> attributes_{};
+    bool has_extensions_ = false;
     Statement statement_;
 };
 
@@ -107,7 +117,7 @@ Failure Decoder::split(Bytes input) {
     while (at < input.size()) {
         const auto *attribute = reinterpret_cast<const nlattr *>(start + at);
         if (mnl_attr_ok(attribute, static_cast<int>(input.size() - at)) == 0)
-            return Error{"truncated attribute at byte " + std::to_string(at), {}};
+            return Error{truncated(at), {}};
         if (auto failure = take_attribute(attribute))
             return failure;
         at += MNL_ALIGN(mnl_attr_get_len(attribute));
@@ -116,14 +126,30 @@ Failure Decoder::split(Bytes input) {
 }
 
 Failure Decoder::take_attribute(const nlattr *attribute) {
-    // With its flags: none of ours is nested, so whatever has one is something else.
+    // With its flags: no other is nested, so whatever has one is something else.
     const std::uint16_t type = attribute->nla_type;
+    if ((type & ~NLA_F_NESTED) == attribute_ext)
+        return take_extensions(attribute);
     if (type == NFTA_RMIRROR_UNSPEC || type > NFTA_RMIRROR_MAX)
         return Error{"unknown attribute " + std::to_string(type), {}};
     if (has(type))
         return refuse(type, "repeated");
     attributes_.at(type) = attribute;
     return std::nullopt;
+}
+
+Failure Decoder::take_extensions(const nlattr *attribute) {
+    const std::string start = "NFTA_RMIRROR_EXT: ";
+    if (has_extensions_)
+        return Error{start + "repeated", {}};
+    has_extensions_ = true;
+    const std::uint16_t size = mnl_attr_get_payload_len(attribute);
+    if (size == 0)
+        return std::nullopt;
+    const auto *inner = static_cast<const nlattr *>(mnl_attr_get_payload(attribute));
+    if (mnl_attr_ok(inner, size) == 0)
+        return Error{start + truncated(0), {}};
+    return Error{start + "unknown attribute " + std::to_string(inner->nla_type), {}};
 }
 
 Failure Decoder::read_number(std::uint16_t type, std::uint32_t &number) const {
