@@ -11,7 +11,7 @@ namespace {
 
 struct Refused {
     Attributes attributes;
-    const char *message;
+    std::string message;
 };
 
 void PrintTo(const Refused &refused, std::ostream *out) {
@@ -138,6 +138,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, std::string_view("a\0b\0", 4)),
                 "NFTA_RMIRROR_OIFNAME: invalid device 'a?b', expected a name of 1..15 bytes "
                 "without white space, '/', ':' and '\"'"},
+        Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, "a\xff-\xc3"),
+                "NFTA_RMIRROR_OIFNAME: invalid device 'a?-?', expected a name of 1..15 bytes "
+                "without white space, '/', ':' and '\"'"},
+        Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, std::string(63, 'x') + "\xc3\xa9x"),
+                "NFTA_RMIRROR_OIFNAME: invalid device '" + std::string(63, 'x') +
+                    "...', expected a name of 1..15 bytes without white space, '/', ':' and '\"'"},
         Refused{with_collector().text(NFTA_RMIRROR_OIFNAME, ""),
                 "NFTA_RMIRROR_OIFNAME: invalid device '', expected a name of 1..15 bytes without "
                 "white space, '/', ':' and '\"'"}));

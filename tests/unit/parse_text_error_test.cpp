@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"rmirror to 10.0.0.5 device <\"\">", bad_device("")},
                     Refused{"rmirror to 10.0.0.5 device <.>", bad_device(".")},
                     Refused{"rmirror to 10.0.0.5 device <..>", bad_device("..")},
-                    Refused{"rmirror to 10.0.0.5 device <\"\xff\">", bad_device("\xff")},
+                    Refused{"rmirror to 10.0.0.5 device <\"\xff\">", bad_device("?")},
                     Refused{"rmirror to 10.0.0.5 device <eth*>",
                             bad_device("eth*") + " (a device has one name: no wildcards)"}));
 

@@ -19,6 +19,15 @@ bool is_control(char c) {
     return byte < 0x20 || byte == 0x7f;
 }
 
+bool is_not_ascii(char c) {
+    return (static_cast<unsigned char>(c) & 0x80) != 0;
+}
+
+// The second or a later byte of a character in UTF-8
+bool is_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
 // JSON has no other strings.
 bool is_utf8(std::string_view text) {
     const std::unique_ptr<json_t, decltype(&json_decref)> string(
@@ -112,9 +121,14 @@ std::optional<std::string> check_option(const Option &option, const Statement &s
 }  // namespace
 
 std::string quoted(std::string_view text) {
-    std::string shown(text.substr(0, longest_quote));
+    std::size_t size = std::min(text.size(), longest_quote);
+    while (size > 0 && size < text.size() && is_continuation(text[size]))
+        --size;
+    std::string shown(text.substr(0, size));
     std::replace_if(shown.begin(), shown.end(), is_control, '?');
-    if (text.size() > longest_quote)
+    if (!is_utf8(shown))
+        std::replace_if(shown.begin(), shown.end(), is_not_ascii, '?');
+    if (size < text.size())
         shown += "...";
     return "'" + shown + "'";
 }
