@@ -31,7 +31,9 @@ std::string_view take_line(std::string_view &text) {
 }
 
 bool is_carets(std::string_view line) {
-    return line.find('^') != line.npos && line.find_first_not_of(" \t^~") == line.npos;
+    // By hand: below a long line it is as long, and there may be one for each statement.
+    const auto is_other = [](char c) { return c != ' ' && c != '^' && c != '~' && c != '\t'; };
+    return line.find('^') != line.npos && std::none_of(line.begin(), line.end(), is_other);
 }
 
 Span caret_columns(std::string_view carets) {
@@ -42,6 +44,8 @@ Span caret_columns(std::string_view carets) {
 }  // namespace
 
 std::size_t ErrorFilter::lines(std::string_view text, std::string &out) {
+    if (!text.ends_with('\n'))
+        return 0;  // part of a line: the end is still to come
     std::size_t size = text.size();
     while (!text.empty()) {
         std::string_view at = text;
@@ -177,20 +181,23 @@ void ErrorFilter::record(Head head, const Body &body, std::string &out) const {
         return;
     const Place *place = place_of(head, columns);
     std::string message = message_for(head, place, columns);
-    bool cut = body.line.size() < source.rewritten_lines.line(head.line).size();
     if (place)
         head.line = place->line;
     columns = place ? place->original : source.original_columns(head.line, columns);
     std::string_view original = source.original_lines.line(head.line);
-    if (cut && !place)
-        original = original.substr(0, body.line.size());
+    bool cut = body.line.size() < source.rewritten_lines.line(head.line).size();
+    const Excerpt shown =
+        place ? excerpt(original, columns)
+              : Excerpt{std::string(original.substr(0, cut ? body.line.size() : original.npos)),
+                        columns, 0};
 
     if (!source.path.empty())
         out += location(source.name, head.line,
                         place ? columns : source.original_columns(head.line, head.columns));
     out.append(head.severity).append(message).append(1, '\n').append(body.explanation);
-    out.append(original).append(1, '\n');
-    out.append(carets(original, columns, body.marks)).append(1, '\n');
+    out.append(shown.line).append(1, '\n');
+    std::string_view marks = body.marks.substr(std::min(shown.moved, body.marks.size()));
+    out.append(carets(shown.line, shown.columns, marks)).append(1, '\n');
 }
 
 // nft refused a line in which `rmirror` stands where a statement begins, at that word or after it.
@@ -202,17 +209,15 @@ bool ErrorFilter::stray(const Head &head, Span columns, std::string &out) const 
     std::string_view line = source.original_lines.line(head.line);
     std::size_t begin = static_cast<std::size_t>(line.data() - source.original.data());
     const std::vector<std::size_t> &strays = source.found.strays;
-    for (auto at = std::lower_bound(strays.begin(), strays.end(), begin);
-         at != strays.end() && *at <= begin + columns.begin && *at < begin + line.size(); ++at) {
-        if (!syntax && *at != begin + columns.begin)
-            continue;
-        Result<Parsed> parsed = parse_text(source.joined, *at);
-        if (parsed)
-            return false;
-        out += report_place({&source, parsed.error().span, parsed.error().message});
-        return true;
-    }
-    return false;
+    const auto at =
+        std::lower_bound(strays.begin(), strays.end(), syntax ? begin : begin + columns.begin);
+    if (at == strays.end() || *at > begin + columns.begin || *at >= begin + line.size())
+        return false;
+    Result<Parsed> parsed = parse_text(source.joined, *at);
+    if (parsed)
+        return false;
+    out += report_place({&source, parsed.error().span, parsed.error().message});
+    return true;
 }
 
 // May an error at these columns, which are no statement's, be about one? Yes when they include one,
@@ -220,10 +225,13 @@ bool ErrorFilter::stray(const Head &head, Span columns, std::string &out) const 
 bool ErrorFilter::may_concern(const Head &head, Span columns) const {
     if (!head.source)
         return json_;
-    for (const Place &place : head.source->places)
-        if (place.kind == Place::Kind::statement && place.line == head.line &&
-            place.rewritten.begin >= columns.begin && place.rewritten.begin < columns.end)
+    const Source &source = *head.source;
+    const Place *place = source.place_before(head.line, columns.end);
+    while (place && place->rewritten.begin >= columns.begin) {
+        if (place->kind == Place::Kind::statement)
             return true;
+        place = source.place_before(head.line, place->rewritten.begin);
+    }
     return false;
 }
 

@@ -53,6 +53,21 @@ std::string carets(std::string_view line, Span columns, std::string_view extra) 
     return out;
 }
 
+Excerpt excerpt(std::string_view line, Span columns) {
+    constexpr std::size_t shown_max = 1023;  // bytes, of nft
+    constexpr std::size_t before_max = 60;   // of what stands before the columns
+    constexpr std::string_view left_out = "...";
+    if (line.size() <= shown_max || columns.end <= shown_max)
+        return {std::string(line.substr(0, shown_max)), columns, 0};
+    std::size_t begin = columns.begin - std::min(columns.begin, before_max);
+    begin = std::min(line.find(' ', begin), columns.begin);
+    std::string shown(left_out);
+    shown += line.substr(begin, shown_max);
+    std::size_t moved = begin - std::min(begin, left_out.size());
+    columns = {columns.begin - moved, std::min(columns.end - moved, shown.size())};
+    return {std::move(shown), columns, moved};
+}
+
 std::string location(std::string_view name, std::size_t line, Span columns) {
     return std::string(name) + ':' + std::to_string(line + 1) + ':' +
            std::to_string(columns.begin + 1) + '-' + std::to_string(columns.end) + ": ";
@@ -64,7 +79,7 @@ std::string report(const Refusal &refusal) {
 
 std::string report_place(const Refusal &refusal) {
     const Source &source = *refusal.source;
-    Position at = position_of(source.original, refusal.span.begin);
+    Position at = source.original_lines.position_of(refusal.span.begin);
     std::string_view line = source.original_lines.line(at.line);
     std::size_t length = std::max<std::size_t>(refusal.span.end - refusal.span.begin, 1);
     std::size_t end = std::min(at.column + length, std::max(line.size(), at.column + 1));
@@ -73,9 +88,10 @@ std::string report_place(const Refusal &refusal) {
     std::string out;
     if (!source.name.empty())
         out += location(source.name, at.line, columns);
+    const Excerpt shown = excerpt(line, columns);
     out.append("Error: ").append(refusal.message).append(1, '\n');
-    out.append(line).append(1, '\n');
-    out.append(carets(line, columns)).append(1, '\n');
+    out.append(shown.line).append(1, '\n');
+    out.append(carets(shown.line, shown.columns)).append(1, '\n');
     return out;
 }
 

@@ -15,6 +15,14 @@ namespace rmirror::plugin {
 // indented alike. '~' as in extra, an old line of carets that may be empty.
 std::string carets(std::string_view line, Span columns, std::string_view extra = {});
 
+// What is shown of a line: all of it, or of a long one as much as nft shows, around the columns.
+struct Excerpt {
+    std::string line;
+    Span columns;
+    std::size_t moved;  // to the left, by so many columns
+};
+Excerpt excerpt(std::string_view line, Span columns);
+
 // file.nft:3:5-20:
 std::string location(std::string_view name, std::size_t line, Span columns);
 

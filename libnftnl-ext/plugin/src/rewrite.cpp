@@ -79,7 +79,7 @@ private:
 namespace {
 
 std::string included_from(const Source &parent, Span directive) {
-    Position at = position_of(parent.original, directive.begin);
+    Position at = parent.original_lines.position_of(directive.begin);
     // To nft, the line end or semicolon after it is part of the directive.
     std::size_t end = at.column + directive.end - directive.begin + 1;
     std::string line = std::to_string(at.line + 1) + ':' + std::to_string(at.column + 1) + '-' +

@@ -156,7 +156,7 @@ public:
     }
 
     Scan run() {
-        while (skip_foreign_lines(), at_ < text_.size())
+        while (skip_foreign_rules(), at_ < text_.size())
             step();
         return std::move(found_);
     }
@@ -165,14 +165,14 @@ private:
     // May a statement begin here, as far as the previous token tells?
     enum class Before { start, complete, other };
 
-    // Most rules of a ruleset are none of ours: where a statement begins in a block, whole lines
-    // without anything of interest need no look at their words.
-    void skip_foreign_lines() {
+    // Most rules of a ruleset are none of ours: where a statement begins in a block, whole rules
+    // without anything of interest need no look at their words. Only what is ahead is searched: a
+    // line may be as long as the text.
+    void skip_foreign_rules() {
         if (before_ != Before::start || braces_.empty() || braces_.back() == Braces::other)
             return;
-        std::size_t end = text_.substr(0, interesting_.next(at_)).rfind('\n');
-        if (end != text_.npos && end >= at_)
-            at_ = end + 1;
+        std::string_view foreign = text_.substr(at_, interesting_.next(at_) - at_);
+        at_ += foreign.find_last_of("\n;") + 1;  // npos + 1 is 0
     }
 
     void step() {

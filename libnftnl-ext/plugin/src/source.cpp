@@ -31,8 +31,17 @@ std::string_view Lines::line(std::size_t number) const {
     find();
     if (number >= begins_.size())
         return {};
-    std::string_view rest = std::string_view(text_).substr(begins_[number]);
-    return rest.substr(0, rest.find('\n'));
+    std::size_t begin = begins_[number];
+    std::size_t end = number + 1 < begins_.size() ? begins_[number + 1] - 1 : text_.size();
+    return std::string_view(text_).substr(begin, end - begin);
+}
+
+Position Lines::position_of(std::size_t offset) const {
+    find();
+    auto next =
+        std::upper_bound(begins_.begin() + 1, begins_.end(), std::min(offset, text_.size()));
+    return {static_cast<std::size_t>(next - begins_.begin()) - 1,
+            std::min(offset, text_.size()) - *(next - 1)};
 }
 
 Source::Source(std::string shown_name, std::string text, bool in_block)
@@ -43,41 +52,38 @@ Source::Source(std::string shown_name, std::string text, bool in_block)
       original_lines(original),
       rewritten_lines(rewritten) {}
 
-std::vector<Place>::const_iterator Source::places_of(std::size_t line) const {
-    return std::lower_bound(places.begin(), places.end(), line,
-                            [](const Place &place, std::size_t l) { return place.line < l; });
+Source::Source(std::string shown_name, std::string text, std::string text_for_nft)
+    : name(std::move(shown_name)),
+      original(std::move(text)),
+      rewritten(std::move(text_for_nft)),
+      original_lines(original),
+      rewritten_lines(rewritten) {}
+
+// A line may hold any number of places: they are searched, not walked through.
+const Place *Source::place_before(std::size_t line, std::size_t rewritten_column) const {
+    auto next = std::partition_point(places.begin(), places.end(), [&](const Place &place) {
+        return place.line < line ||
+               (place.line == line && place.rewritten.begin < rewritten_column);
+    });
+    return next != places.begin() && (next - 1)->line == line ? &*(next - 1) : nullptr;
 }
 
 const Place *Source::place_at(std::size_t line, std::size_t rewritten_column) const {
-    for (auto place = places_of(line); place != places.end() && place->line == line; ++place)
-        if (rewritten_column >= place->rewritten.begin && rewritten_column < place->rewritten.end)
-            return &*place;
-    return nullptr;
+    const Place *place = place_before(line, rewritten_column + 1);
+    return place && rewritten_column < place->rewritten.end ? place : nullptr;
 }
 
 Span Source::original_columns(std::size_t line, Span columns) const {
+// Behind a place, everything is moved by the difference of the lengths.
     Span moved = columns;
-    for (auto place = places_of(line); place != places.end() && place->line == line; ++place) {
-        // After a place, everything is moved by the difference of the lengths.
-        if (columns.begin >= place->rewritten.end)
-            moved.begin = place->original.end + (columns.begin - place->rewritten.end);
-        else if (columns.begin >= place->rewritten.begin)
-            moved.begin = place->original.begin;
-        if (columns.end > place->rewritten.end)
-            moved.end = place->original.end + (columns.end - place->rewritten.end);
-        else if (columns.end > place->rewritten.begin)
-            moved.end = place->original.end;
-    }
+    if (const Place *place = place_before(line, columns.begin + 1))
+        moved.begin = columns.begin >= place->rewritten.end
+                          ? place->original.end + (columns.begin - place->rewritten.end)
+                          : place->original.begin;
+    if (const Place *place = place_before(line, columns.end))
+        moved.end = place->original.end +
+                    (std::max(columns.end, place->rewritten.end) - place->rewritten.end);
     return moved;
-}
-
-Position position_of(std::string_view text, std::size_t offset) {
-    offset = std::min(offset, text.size());
-    std::string_view before = text.substr(0, offset);
-    std::size_t begin = before.rfind('\n');
-    begin = begin == before.npos ? 0 : begin + 1;
-    return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')),
-            offset - begin};
 }
 
 namespace {

@@ -23,12 +23,18 @@ struct Place {
     Span rewritten;
 };
 
+struct Position {
+    std::size_t line = 0;
+    std::size_t column = 0;
+};
+
 // The lines of a text, found when first asked for.
 class Lines {
 public:
     explicit Lines(const std::string &text) : text_(text) {}
     std::size_t count() const;
     std::string_view line(std::size_t number) const;  // without its end; empty: no such line
+    Position position_of(std::size_t offset) const;
 
 private:
     const std::string &text_;
@@ -39,6 +45,8 @@ private:
 class Source {
 public:
     Source(std::string shown_name, std::string text, bool in_block = false);
+    // What is no text of nft, but JSON: nothing is looked for in it.
+    Source(std::string shown_name, std::string text, std::string text_for_nft);
     Source(const Source &) = delete;
 
     std::string name;  // what messages show; empty: the command line
@@ -57,19 +65,12 @@ public:
     std::string_view text_at(Span span) const {
         return std::string_view(original).substr(span.begin, span.end - span.begin);
     }
+    // The last place of the line that begins before that column; null: there is none.
+    const Place *place_before(std::size_t line, std::size_t rewritten_column) const;
     const Place *place_at(std::size_t line, std::size_t rewritten_column) const;
     // Columns of rewritten in those of original.
     Span original_columns(std::size_t line, Span rewritten_columns) const;
-
-private:
-    std::vector<Place>::const_iterator places_of(std::size_t line) const;
 };
-
-struct Position {
-    std::size_t line = 0;
-    std::size_t column = 0;
-};
-Position position_of(std::string_view text, std::size_t offset);
 
 // The text of a file or, for "-" and "/dev/stdin", of standard input.
 std::optional<std::string> read_text(const std::string &filename);
