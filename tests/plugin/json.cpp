@@ -88,6 +88,45 @@ TEST_F(PluginJson, Errors) {
     EXPECT_EQ(ruleset(), "table inet filter {\n\tchain input {\n\t}\n}\n");
 }
 
+// A device is shown with what its name holds, as JSON escapes it.
+TEST_F(PluginJson, DevicesInAnonymousChains) {
+    add_chain();
+    for (std::string device : {"eth0", "a\\b", "a\\n", "\xc3\xa9", "\xf0\x9f\x90\x9f"}) {
+        SCOPED_TRACE(device);
+        nft("flush chain inet filter input");
+        const std::string statement = "rmirror to 10.0.0.5 device \"" + device + '"';
+        How how{.input = "table inet filter {\nchain input {\n" + statement +
+                         "\nip saddr 1.2.3.4 jump { " + statement + "; counter; }\n}\n}\n"};
+        EXPECT_EQ(nft("-f -", how).err, "");
+        std::string escaped = device;
+        if (std::size_t at = escaped.find('\\'); at != escaped.npos)
+            escaped.insert(at, "\\");
+        std::string listed = nft("-j list ruleset").out;
+        EXPECT_NE(listed.find(R"({"rmirror": {"to": "10.0.0.5", "device": ")" + escaped + "\"}}"),
+                  std::string::npos)
+            << listed;
+        EXPECT_NE(listed.find(R"(\t\t\trmirror to 10.0.0.5 device \")" + escaped + R"(\"\n)"),
+                  std::string::npos)
+            << listed;
+        EXPECT_EQ(run({"python3", "-m", "json.tool"}, {.input = listed}).err, "");
+    }
+}
+
+// What a module of another version says may be anything.
+TEST_F(PluginJson, UnreadableBytes) {
+    add_chain();
+    nft("add rule inet filter input rmirror to 10.0.0.5");
+    nft("add rule inet filter input jump { rmirror to 10.0.0.5; }");
+    // NFTA_RMIRROR_ADDR 10.0.0.5, NFTA_RMIRROR_OIFNAME: ff " e
+    How how{.environment = {{"RMIRROR_DOUBLE_DUMP", "080001000a00000507000b00ff226500"}}};
+    std::string listed = nft("-j list ruleset", how).out;
+    EXPECT_NE(
+        listed.find(R"([{"rmirror": {"unknown": "NFTA_RMIRROR_OIFNAME: invalid device '?\"e',)"),
+        std::string::npos)
+        << listed;
+    EXPECT_EQ(run({"python3", "-m", "json.tool"}, {.input = listed}).err, "");
+}
+
 TEST_F(PluginJson, Names) {
     How how{
         .input =

@@ -67,7 +67,7 @@ int Command::run_file() {
 }
 
 int Command::execute(int (Command::*call)()) {
-    OutputFilter output(context_.registry, run_.carriers, shows_input());
+    OutputFilter output(context_.registry, run_.carriers, shows_input(), prints_json());
     ErrorFilter error(is_rewritten_ ? &rewriter_ : nullptr, run_.carriers, run_.json_statements);
     Filtered filtered(ctx_, output, error);
     if (!refusal_.empty()) {
@@ -120,8 +120,12 @@ void Command::check_hooks() {
             "convert the statement\n";
 }
 
+bool Command::prints_json() const {
+    return real().output_get_flags(ctx_) & output_json_flag;
+}
+
 bool Command::may_be_json() const {
-    return (real().output_get_flags(ctx_) & output_json_flag) ||
+    return prints_json() ||
            (real().input_get_flags && (real().input_get_flags(ctx_) & input_json_flag));
 }
 

@@ -33,6 +33,7 @@ private:
     void use_json(JsonInput json);
     void check_hooks();
 
+    bool prints_json() const;
     bool may_be_json() const;
     bool shows_input() const;
     const std::string *replacement() const;

@@ -22,19 +22,24 @@ std::string text_of(const Meaning &meaning) {
 std::string json_of(const Meaning &meaning) {
     return meaning.json();
 }
+std::string text_in_json_of(const Meaning &meaning) {
+    return meaning.text_in_json();
+}
 std::string dump_of(const Meaning &meaning) {
     return "[ " + meaning.text() + " ]";
 }
 
 constexpr Surroundings surroundings[] = {
     {"quota name \"", "\"", text_of},
+    // An anonymous chain, `jump { .. }`: in JSON, nft prints all of it as one string.
+    {"quota name \\\"", "\\\"", text_in_json_of},
     {"{\"quota\": \"", "\"}", json_of},
     {"{\"quota\":\"", "\"}", json_of},
     {"[ objref type 2 name ", " ]", dump_of},
 };
 
 // out ends where the mark begins, rest begins where it ends.
-void show(const Meaning &meaning, std::string &out, std::string_view &rest) {
+void show(const Meaning &meaning, bool json, std::string &out, std::string_view &rest) {
     for (const Surroundings &around : surroundings) {
         if (!out.ends_with(around.before) || !rest.starts_with(around.after))
             continue;
@@ -43,7 +48,8 @@ void show(const Meaning &meaning, std::string &out, std::string_view &rest) {
         rest.remove_prefix(around.after.size());
         return;
     }
-    out += meaning.text();  // somewhere unforeseen: not pretty, but not hidden either
+    // Somewhere unforeseen: not pretty, but not hidden either, and JSON all the same
+    out += json ? meaning.text_in_json() : meaning.text();
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ void OutputFilter::replace_marks(std::string_view text, std::string &out) const 
         Registry::Found found = registry_.find(text);
         if (found.meaning) {
             text.remove_prefix(found.length);
-            show(*found.meaning, out, text);
+            show(*found.meaning, json_, out, text);
         } else {
             out += text.front();
             text.remove_prefix(1);

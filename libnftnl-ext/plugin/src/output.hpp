@@ -12,9 +12,9 @@ namespace rmirror::plugin {
 class OutputFilter : public Filter {
 public:
     // show_carriers: the output may hold statements as they were read (-o, --debug), not only as
-    // they came from the kernel.
-    OutputFilter(const Registry &registry, const Carriers &carriers, bool show_carriers)
-        : registry_(registry), carriers_(carriers), show_carriers_(show_carriers) {}
+    // they came from the kernel. json: what nft prints is JSON.
+    OutputFilter(const Registry &registry, const Carriers &carriers, bool show_carriers, bool json)
+        : registry_(registry), carriers_(carriers), show_carriers_(show_carriers), json_(json) {}
 
     std::size_t lines(std::string_view text, std::string &out) override;
     void rest(std::string_view text, std::string &out) override;
@@ -26,6 +26,7 @@ private:
     const Registry &registry_;
     const Carriers &carriers_;
     bool show_carriers_;
+    bool json_;
 };
 
 // text with the carriers in it, in quotes or in a debug dump, replaced by the user's own words.

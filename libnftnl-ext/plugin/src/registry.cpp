@@ -57,6 +57,12 @@ std::string Meaning::json() const {
                               : json_pack("{s:{s:s}}", "rmirror", "unknown", reason.c_str())));
 }
 
+std::string Meaning::text_in_json() const {
+    const std::string plain = text();
+    const std::string string = json_line(Json(json_stringn(plain.data(), plain.size())));
+    return string.substr(1, string.size() - 2);
+}
+
 const std::string &Registry::stem() {
     static const std::string stem = make_stem();
     return stem;

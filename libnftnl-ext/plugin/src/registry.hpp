@@ -29,6 +29,8 @@ struct Meaning {
     // What a listing shows. Without a statement it names the reason, and no nft loads it.
     std::string text() const;
     std::string json() const;  // {"rmirror": {...}}
+    // text() as it stands inside of a JSON string, without the quotes around it
+    std::string text_in_json() const;
 };
 
 class Registry {
