@@ -88,6 +88,67 @@ TEST_F(PluginJson, Errors) {
     EXPECT_EQ(ruleset(), "table inet filter {\n\tchain input {\n\t}\n}\n");
 }
 
+// A statement is an object of one key; more are refused as stock nft refuses them.
+TEST_F(PluginJson, ASecondKey) {
+    add_chain();
+    nft("add rule inet filter input accept");
+    const std::string listed = ruleset();
+    const std::string rmirror = "\"rmirror\": {\"to\": \"10.0.0.5\"}";
+    for (const std::string &pair :
+         {rmirror + ", \"drop\": null", "\"drop\": null, " + rmirror,
+          rmirror + ", \"counter\": {\"packets\": 1}", rmirror + ", \"comment\": \"x\""}) {
+        for (std::string verb : {"add", "insert", "replace"}) {
+            How how{.input = add_rule('{' + pair + "}, {\"accept\": null}")};
+            how.input.replace(how.input.find("add"), 3, verb);
+            how.input.insert(how.input.find("\"expr\""),
+                             verb == "replace" ? "\"handle\": 2, " : "");
+            How stock = how;
+            stock.plugin = false;
+            Outcome outcome = nft("-j -f -", how);
+            EXPECT_EQ(outcome.err, nft("-j -f -", stock).err);
+            EXPECT_NE(outcome.err.find("Malformed object (too many properties): '{" + pair + "}'"),
+                      std::string::npos)
+                << outcome.err;
+            EXPECT_EQ(outcome.status, 1);
+        }
+    }
+    // Behind one that is right, in the same rule and in another one
+    const std::string right = "{" + rmirror + "}";
+    const std::string wrong = "{" + rmirror + ", \"drop\": null}";
+    How second{.input = add_rule(right + ", " + wrong)};
+    EXPECT_EQ(nft("-j -f -", second).err,
+              "internal:0:0-0: Error: Malformed object (too many properties): '" + wrong +
+                  "'.\n\ninternal:0:0-0: Error: Parsing expr array at index 1 failed.\n\n"
+                  "internal:0:0-0: Error: Parsing command array at index 0 failed.\n\n");
+    std::string rule = add_rule(right);
+    rule.insert(rule.rfind("]}"),
+                ", " + add_rule(wrong).substr(std::string("{\"nftables\": [").size()));
+    rule.resize(rule.size() - 2);
+    EXPECT_NE(nft("-j -f -", {.input = rule}).err.find("Malformed object"), std::string::npos);
+    EXPECT_EQ(ruleset(), listed);
+}
+
+// What nft says of the whole text is about the text of the user.
+TEST_F(PluginJson, ErrorsOfNft) {
+    Directory directory;
+    const std::string text =
+        "{\"nftables\":[{\"add\": {\"rule\": {\"expr\":\n[{\"rmirror\": {\"to\": \"10.0.0.5\"}}]}, "
+        "\"chain\": 1}}]}\n";
+    std::string file = directory.file("rules.json", text);
+    EXPECT_EQ(nft("-j -f " + file).err,
+              file + ":1:1-1: Error: Expected object, got integer\n" +
+                  text.substr(0, text.find('\n')) +
+                  "\n^\ninternal:0:0-0: Error: Parsing command array at index 0 failed.\n\n");
+}
+
+// In JSON, an escaped quotation mark does not end a string.
+TEST_F(PluginJson, StatementsInComments) {
+    add_chain();
+    How how{.input = add_rule("{\"accept\": null}")};
+    how.input.insert(how.input.find("\"expr\""), R"("comment": "as \"rmirror to ::1\" does", )");
+    EXPECT_EQ(nft("-j -f -", how).err, "");
+}
+
 // A device is shown with what its name holds, as JSON escapes it.
 TEST_F(PluginJson, DevicesInAnonymousChains) {
     add_chain();

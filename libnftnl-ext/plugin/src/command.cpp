@@ -87,30 +87,37 @@ int Command::execute(int (Command::*call)()) {
 
 void Command::prepare(const std::string &text, bool keep) {
     is_copied_ = keep;
-    if (may_be_json()) {
+    bool concerns = concerns_plugin(text);
+    if (concerns && may_be_json()) {
         if (std::optional<JsonInput> json = rewrite_json(text, context_.registry)) {
-            use_json(std::move(*json));
+            use_json(text, std::move(*json));
             return;
         }
     }
-    if (!keep && !concerns_plugin(text))
+    if (!keep && !concerns)
         return;
     is_rewritten_ = true;
-    std::string name = is_stdin(filename_) ? "/dev/stdin" : filename_;
-    if (std::optional<Refusal> refusal = rewriter_.read(std::move(name), text))
+    if (std::optional<Refusal> refusal = rewriter_.read(shown_name(), text))
         refusal_ = report(*refusal);
     else
         check_hooks();
     is_copied_ = is_copied_ || rewriter_.main().changed();
 }
 
-void Command::use_json(JsonInput json) {
+void Command::use_json(const std::string &text, JsonInput json) {
     if (json.error)
         refusal_ = report_json(*json.error);
-    text_ = std::move(json.text);
+    if (json.error || json.statements == 0)
+        return;
+    rewriter_.hold(shown_name(), text, std::move(json.text));
+    is_rewritten_ = true;
     run_.json_statements = true;
     is_copied_ = true;
     check_hooks();
+}
+
+std::string Command::shown_name() const {
+    return is_stdin(filename_) ? "/dev/stdin" : filename_;
 }
 
 void Command::check_hooks() {

@@ -30,7 +30,8 @@ private:
 
     // Decide what nft gets instead of text; keep: text cannot be read a second time.
     void prepare(const std::string &text, bool keep);
-    void use_json(JsonInput json);
+    void use_json(const std::string &text, JsonInput json);
+    std::string shown_name() const;
     void check_hooks();
 
     bool prints_json() const;

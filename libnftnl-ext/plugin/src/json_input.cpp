@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// jansson does the work; only texts that name rmirror are parsed at all.
+// jansson does the work.
 #include "json_input.hpp"
 
 #include <jansson.h>
@@ -21,7 +21,10 @@ struct JsonDeleter {
 void rewrite_rule(json_t *rule, Registry &registry, JsonInput &input) {
     json_t *expressions = json_object_get(rule, "expr");
     for (std::size_t i = 0; i < json_array_size(expressions); i++) {
-        json_t *options = json_object_get(json_array_get(expressions, i), "rmirror");
+        // A statement is an object of one key. What has more is nft's to refuse, in its own words.
+        json_t *element = json_array_get(expressions, i);
+        json_t *options =
+            json_object_size(element) == 1 ? json_object_get(element, "rmirror") : nullptr;
         if (!options)
             continue;
         Result<Statement> statement = parse_json(options);
@@ -50,8 +53,6 @@ void rewrite_command(json_t *command, Registry &registry, JsonInput &input) {
 }  // namespace
 
 std::optional<JsonInput> rewrite_json(const std::string &text, Registry &registry) {
-    if (text.find("\"rmirror\"") == text.npos)
-        return std::nullopt;
     json_error_t ignored;
     std::unique_ptr<json_t, JsonDeleter> root(json_loads(text.c_str(), 0, &ignored));
     if (!root)
@@ -65,7 +66,7 @@ std::optional<JsonInput> rewrite_json(const std::string &text, Registry &registr
             return input;
     }
     if (input.statements == 0)
-        return std::nullopt;
+        return input;
     std::unique_ptr<char, decltype(&std::free)> dump(json_dumps(root.get(), 0), &std::free);
     if (!dump)
         throw std::bad_alloc();

@@ -12,12 +12,12 @@
 namespace rmirror::plugin {
 
 struct JsonInput {
-    std::string text;  // for nft
     std::size_t statements = 0;
+    std::string text;  // for nft, if there are statements
     std::optional<std::string> error;
 };
 
-// nullopt: it is no JSON, or holds no statement of ours; nft gets it as it is.
+// nullopt: it is no JSON, so that nft reads it as text.
 std::optional<JsonInput> rewrite_json(const std::string &text, Registry &registry);
 
 }  // namespace rmirror::plugin

@@ -39,6 +39,11 @@ public:
     // The main text. name as in Source. Returns the first error.
     std::optional<Refusal> read(std::string name, std::string text);
 
+    // The main text, already rewritten: JSON.
+    void hold(std::string name, std::string text, std::string rewritten) {
+        sources_.emplace_back(std::move(name), std::move(text), std::move(rewritten));
+    }
+
     const Source &main() const { return sources_.front(); }
     // All texts that concern_plugin(), the main one first.
     const std::deque<Source> &sources() const { return sources_; }
