@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// How a text arrives: on one line, however long.
+// How a text arrives: from standard input and pipes, on machines and in processes that lack what is
+// usual, on one line however long.
 #include <sys/resource.h>
 
 #include "nft.hpp"
@@ -16,8 +17,88 @@ protected:
         if (!IsSkipped())
             add_chain();
     }
+    // A shell command where /proc is empty
+    static Outcome without_proc(const std::string &command, const How &how = {}) {
+        return run({"unshare", "--mount", "bash", "-c", "mount -t tmpfs none /proc && " + command},
+                   how);
+    }
+    // nft, which may have so many open files; three are, and it opens one
+    static Outcome with_files(int count, const How &how) {
+        return run(
+            {"bash", "-c",
+             "exec 3>&- 4>&- 5>&- 6>&-; ulimit -n " + std::to_string(count) + "; exec nft -f -"},
+            how);
+    }
+    static std::string rules_of(const std::string &rules) {
+        return "table inet filter {\n\tchain input {\n" + rules + "\t}\n}\n";
+    }
     Directory directory_;
 };
+
+const std::string add = "add rule inet filter input ";
+
+TEST_F(PluginInput, StandardInputWithoutProc) {
+    EXPECT_EQ(without_proc("nft -f -", {.input = add + "counter\n"}).err, "");
+    EXPECT_EQ(without_proc("nft -f /dev/stdin", {.input = add + "rmirror to 10.0.0.1\n"}).err, "");
+    EXPECT_EQ(without_proc("nft -D to=10.0.0.2 -f -", {.input = add + "rmirror to $to\n"}).err, "");
+    EXPECT_EQ(ruleset(), rules_of("\t\tcounter packets 0 bytes 0\n\t\trmirror to 10.0.0.1\n"
+                                  "\t\trmirror to 10.0.0.2\n"));
+    How wrong{.input = add + "accept\n" + add + "rmirror to 10.0.0.5 drop accept foo\n"};
+    EXPECT_EQ(without_expectations(without_proc("nft -f -", wrong).err),
+              "/dev/stdin:2:63-63: Error: syntax error, unexpected newline\n" + add +
+                  "rmirror to 10.0.0.5 drop accept foo\n" + std::string(62, ' ') + "^\n");
+}
+
+TEST_F(PluginInput, PipesAndFilesWithoutProc) {
+    std::string file = directory_.file("rules.nft", add + "rmirror to 10.0.0.1\n");
+    std::string pipe = directory_.path("pipe");
+    std::string through_pipe = "mkfifo " + pipe + " && { echo '" + add + "rmirror to 10.0.0.2' >" +
+                               pipe + " & nft -f " + pipe + "; }";
+    EXPECT_EQ(without_proc("nft -f " + file).err, "");
+    EXPECT_EQ(without_proc(through_pipe).err, "");
+    std::string json = directory_.file(
+        "rules.json",
+        R"({"nftables": [{"add": {"rule": {"family": "inet", "table": "filter", "chain": "input",)"
+        R"( "expr": [{"rmirror": {"to": "10.0.0.3"}}]}}}]})");
+    EXPECT_EQ(without_proc("nft -j -f - <" + json).err, "");
+    EXPECT_EQ(without_proc("nft -j -f " + json).err, "");
+    EXPECT_EQ(ruleset(), rules_of("\t\trmirror to 10.0.0.1\n\t\trmirror to 10.0.0.2\n"
+                                  "\t\trmirror to 10.0.0.3\n\t\trmirror to 10.0.0.3\n"));
+}
+
+// nft goes on to read what was standard input before.
+TEST_F(PluginInput, StandardInputIsBackAfterwards) {
+    std::string pipe = directory_.path("pipe");
+    std::string commands = "mkfifo " + pipe + " && { echo '" + add + "rmirror to ::1' >" + pipe +
+                           " & python3 -c \"\nimport ctypes, sys\n"
+                           "nft = ctypes.CDLL('libnftables.so.1')\n"
+                           "nft.nft_ctx_new.restype = ctypes.c_void_p\n"
+                           "context = ctypes.c_void_p(nft.nft_ctx_new(0))\n"
+                           "print(nft.nft_run_cmd_from_filename(context, b'" +
+                           pipe + "'), sys.stdin.read())\"; }";
+    EXPECT_EQ(without_proc(commands, {.input = "still here"}).out, "0 still here\n");
+    EXPECT_EQ(ruleset(), rules_of("\t\trmirror to ::1\n"));
+}
+
+TEST_F(PluginInput, TheTrueReason) {
+    How rule{.input = add + "rmirror to ::1\n"};
+    EXPECT_EQ(with_files(4, rule).err,
+              "Error: rmirror: what was read from /dev/stdin cannot be handed to nft: "
+              "memfd_create: Too many open files; nothing was applied\n");
+    EXPECT_EQ(with_files(5, rule).err,
+              "Error: rmirror: what was read from /dev/stdin cannot be handed to nft: standard "
+              "input: Too many open files; nothing was applied\n");
+    std::string include =
+        "include \"" + directory_.file("included.nft", add + "rmirror to ::1\n") + "\"";
+    Outcome outcome = without_proc("nft -f -", {.input = include + '\n'});
+    EXPECT_NE(outcome.err.find("Error: rmirror: what was read from this file cannot be handed to "
+                               "nft: /proc/self/fd/"),
+              std::string::npos);
+    EXPECT_NE(outcome.err.find(": No such file or directory\n" + include + "\n^^^"),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(ruleset(), rules_of(""));
+}
 
 class PluginLongLine : public PluginInput {
 protected:

@@ -151,17 +151,34 @@ int Command::call_file() {
             rewriter_.set_main_path(filename_);
         return real().run_cmd_from_filename(ctx_, filename_.c_str());
     }
-    TextFile copy(is_rewritten_ ? rewriter_.main().rewritten : text_);
-    if (!copy.ok()) {
-        run_.violation = "a file with rmirror statements is read through /proc, which is missing";
-        return -1;
+    return call_copy(is_rewritten_ ? rewriter_.main().rewritten : text_);
+}
+
+int Command::call_copy(const std::string &text) {
+    TextFile copy(text);
+    if (copy.ok())
+        return call_by_name(copy.path());
+    if (run_.json_statements)  // JSON names no file in its errors
+        return real().run_cmd_from_buffer(ctx_, text.c_str());
+    // Without /proc the copy has no name. Standard input needs none, but where nft expects JSON.
+    std::string error = copy.error();
+    if (copy.is_complete() && (is_stdin(filename_) || !may_be_json())) {
+        StandardInput input(copy);
+        if (input.error().empty())
+            return call_by_name("/dev/stdin");
+        error = input.error();
     }
+    run_.violation = "what was read from " + shown_name() + " cannot be handed to nft: " + error;
+    return -1;
+}
+
+int Command::call_by_name(const std::string &path) {
     // nft 1.1 searches included files beside the file it was told to read.
     if (real().input_get_flags && !is_stdin(filename_))
         real().add_include_path(ctx_, directory_of(filename_).c_str());
     if (is_rewritten_)
-        rewriter_.set_main_path(copy.path());
-    return real().run_cmd_from_filename(ctx_, copy.path().c_str());
+        rewriter_.set_main_path(path);
+    return real().run_cmd_from_filename(ctx_, path.c_str());
 }
 
 }  // namespace rmirror::plugin

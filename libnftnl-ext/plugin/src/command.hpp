@@ -27,6 +27,9 @@ private:
     int execute(int (Command::*call)());
     int call_buffer();
     int call_file();
+    // The copy of a text, in place of the file it was read from
+    int call_copy(const std::string &text);
+    int call_by_name(const std::string &path);
 
     // Decide what nft gets instead of text; keep: text cannot be read a second time.
     void prepare(const std::string &text, bool keep);

@@ -213,8 +213,9 @@ std::optional<Refusal> Rewriter::include_file(const Source &parent, const Item &
         return std::nullopt;
     TextFile &file = files_.emplace_back(source.rewritten);
     if (!file.ok())
-        return Refusal{&parent, directive.span,
-                       "rmirror: /proc is needed to include a file with rmirror"};
+        return Refusal{
+            &parent, directive.span,
+            "rmirror: what was read from this file cannot be handed to nft: " + file.error()};
     source.path = file.path();
     return std::nullopt;
 }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace rmirror::plugin {
@@ -73,8 +74,8 @@ const Place *Source::place_at(std::size_t line, std::size_t rewritten_column) co
     return place && rewritten_column < place->rewritten.end ? place : nullptr;
 }
 
-Span Source::original_columns(std::size_t line, Span columns) const {
 // Behind a place, everything is moved by the difference of the lengths.
+Span Source::original_columns(std::size_t line, Span columns) const {
     Span moved = columns;
     if (const Place *place = place_before(line, columns.begin + 1))
         moved.begin = columns.begin >= place->rewritten.end
@@ -116,6 +117,11 @@ bool write_all(int fd, std::string_view text) {
     return true;
 }
 
+// What did not work, and the reason, which errno tells.
+std::string failure(std::string_view what) {
+    return std::string(what) + ": " + std::strerror(errno);
+}
+
 }  // namespace
 
 std::optional<std::string> read_text(const std::string &filename) {
@@ -135,7 +141,13 @@ std::optional<std::string> read_text(const std::string &filename) {
 }
 
 TextFile::TextFile(std::string_view text) : fd_(memfd_create("rmirror", MFD_CLOEXEC)) {
-    ok_ = fd_ >= 0 && write_all(fd_, text) && access(path().c_str(), R_OK) == 0;
+    is_complete_ = fd_ >= 0 && write_all(fd_, text);
+    if (!is_complete_)
+        error_ = failure(fd_ < 0 ? "memfd_create" : "memory file");
+    else if (int again = open(path().c_str(), O_RDONLY | O_CLOEXEC); again >= 0)
+        close(again);
+    else
+        error_ = failure(path());
 }
 
 TextFile::~TextFile() {
@@ -144,10 +156,28 @@ TextFile::~TextFile() {
 }
 
 TextFile::TextFile(TextFile &&other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), ok_(std::exchange(other.ok_, false)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      is_complete_(std::exchange(other.is_complete_, false)),
+      error_(std::move(other.error_)) {}
 
 std::string TextFile::path() const {
     return "/proc/self/fd/" + std::to_string(fd_);
+}
+
+StandardInput::StandardInput(const TextFile &file)
+    : saved_(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)) {
+    if ((saved_ < 0 && errno != EBADF) || lseek(file.fd(), 0, SEEK_SET) != 0 ||
+        dup2(file.fd(), STDIN_FILENO) < 0)
+        error_ = failure("standard input");
+}
+
+StandardInput::~StandardInput() {
+    if (saved_ >= 0) {
+        dup2(saved_, STDIN_FILENO);
+        close(saved_);
+    } else if (error_.empty()) {
+        close(STDIN_FILENO);
+    }
 }
 
 }  // namespace rmirror::plugin

@@ -82,12 +82,30 @@ public:
     ~TextFile();
     TextFile(TextFile &&other) noexcept;
     TextFile &operator=(TextFile &&) = delete;
-    bool ok() const { return ok_; }
+
+    bool is_complete() const { return is_complete_; }  // all of the text is in it
+    bool ok() const { return error_.empty(); }         // and path() can be opened
+    const std::string &error() const { return error_; }
     std::string path() const;
+    int fd() const { return fd_; }
 
 private:
     int fd_ = -1;
-    bool ok_ = false;
+    bool is_complete_ = false;
+    std::string error_;  // what failed, and why
+};
+
+// Standard input is that file as long as this lives, for all threads of the process.
+class StandardInput {
+public:
+    explicit StandardInput(const TextFile &file);
+    ~StandardInput();
+    StandardInput(const StandardInput &) = delete;
+    const std::string &error() const { return error_; }  // empty: it is
+
+private:
+    int saved_ = -1;  // what was standard input, -1: it was closed
+    std::string error_;
 };
 
 }  // namespace rmirror::plugin
