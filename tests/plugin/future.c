@@ -24,6 +24,7 @@ static void *from_libnftnl(const char *name)
 EXPORT void nftnl_rule_nlmsg_build_payloaX(struct nlmsghdr *message, struct nftnl_rule *rule);
 EXPORT void nftnl_batch_ioveX(struct nftnl_batch *batch, struct iovec *iov, uint32_t count);
 EXPORT ssize_t sendmsX(int fd, const struct msghdr *message, int flags);
+EXPORT int nft_of_the_future(void);
 
 void nftnl_rule_nlmsg_build_payloaX(struct nlmsghdr *message, struct nftnl_rule *rule)
 {
@@ -44,4 +45,10 @@ void nftnl_batch_ioveX(struct nftnl_batch *batch, struct iovec *iov, uint32_t co
 ssize_t sendmsX(int fd, const struct msghdr *message, int flags)
 {
 	return syscall(SYS_sendmsg, fd, message, flags);
+}
+
+/* What a new version of libnftables has: future_program.c */
+int nft_of_the_future(void)
+{
+	return 0;
 }

@@ -40,6 +40,14 @@ TEST(PluginLibrary, NamesTheRealOneByItsPath) {
     EXPECT_EQ(outcome.out.find("PATH)"), std::string::npos) << outcome.out;
 }
 
+// The real library has the version that the program wants; of the plugin, the loader wants it, too.
+TEST(PluginLibrary, StartsProgramsOfTheFuture) {
+    How how{.environment = {{"LD_PRELOAD", RMIRROR_TEST_PRELOAD ":" RMIRROR_FUTURE}}};
+    Outcome outcome = run({RMIRROR_FUTURE_PROGRAM}, how);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(outcome.status, 0);
+}
+
 class PluginGuard : public NftTest {
 protected:
     void SetUp() override {
