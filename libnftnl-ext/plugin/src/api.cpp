@@ -100,10 +100,9 @@ RMIRROR_EXPORT void nft_ctx_free(nft_ctx *ctx) {
 }
 
 RMIRROR_EXPORT int nft_ctx_add_include_path(nft_ctx *ctx, const char *path) {
-    int result = call(real().add_include_path, ctx, path);
-    if (result != 0)
-        return result;
     return guarded([&] {
+        if (int result = call(real().add_include_path, ctx, path))
+            return result;
         context_of(ctx).added_include_paths.emplace_back(path);
         return 0;
     });
@@ -111,11 +110,10 @@ RMIRROR_EXPORT int nft_ctx_add_include_path(nft_ctx *ctx, const char *path) {
 
 // `name=value`, checked by the real function
 RMIRROR_EXPORT int nft_ctx_add_var(nft_ctx *ctx, const char *var) {
-    const std::string text(var);  // the real function cuts it in two
-    int result = call(real().add_var, ctx, var);
-    if (result != 0)
-        return result;
     return guarded([&] {
+        const std::string text(var);  // the real function cuts it in two
+        if (int result = call(real().add_var, ctx, var))
+            return result;
         std::size_t equals = std::min(text.find('='), text.size());
         context_of(ctx).command_line_variables.emplace_back(
             text.substr(0, equals), text.substr(std::min(equals + 1, text.size())));

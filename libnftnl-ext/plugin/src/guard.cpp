@@ -6,6 +6,7 @@
 // neither is always ours: libnftables calls sendmsg(2), which a program that loads it with
 // dlopen(3) finds in the C library; and before that nftnl_batch_iovec, which a program linked with
 // libnftnl finds there.
+#include <dlfcn.h>
 #include <linux/netfilter/nf_tables.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -51,6 +52,16 @@ bool holds_carrier(const Run &run, const iovec &part) {
     return false;
 }
 
+using Sendmsg = ssize_t(int, const msghdr *, int);
+constinit Sendmsg *next_sendmsg = nullptr;
+
+// When the library is loaded: later, a thread that holds a lock, a signal handler or a child of a
+// process with threads may be the first to send something, and this takes locks. There may be more
+// than one layer: the next one after us is ours to call.
+[[gnu::constructor]] void find_sendmsg() {
+    next_sendmsg = reinterpret_cast<Sendmsg *>(dlsym(RTLD_NEXT, "sendmsg"));
+}
+
 // May this be sent? What nftnl_batch_iovec has passed comes again with sendmsg.
 bool may_pass(Run &run, const iovec *parts, std::size_t count) noexcept {
     if (count && run.passed_first == parts[0].iov_base && run.passed_count == count)
@@ -91,5 +102,7 @@ RMIRROR_EXPORT ssize_t sendmsg(int fd, const msghdr *message, int flags) {
         errno = ECANCELED;
         return -1;
     }
-    return real().sendmsg(fd, message, flags);
+    if (!next_sendmsg)
+        find_sendmsg();  // for a constructor that runs before ours
+    return next_sendmsg(fd, message, flags);
 }

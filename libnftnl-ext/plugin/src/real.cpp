@@ -26,6 +26,7 @@ bool find(void *handle, Function *&function, const char *name) {
 constexpr const char *needed_imports[] = {"nftnl_rule_nlmsg_build_payload",
                                           "nftnl_rule_nlmsg_parse", "nftnl_batch_iovec", "sendmsg"};
 
+// Empty: none is missing.
 std::string missing_import(void *handle) {
     const std::set<std::string> imports = imports_of(handle);
     for (const char *name : needed_imports)
@@ -34,14 +35,25 @@ std::string missing_import(void *handle) {
     return {};
 }
 
-Real look_up() {
+std::string find_misfit(void *handle, const char *missing_function) noexcept {
+    try {
+        std::string misfit = missing_import(handle);
+        if (misfit.empty() && missing_function)
+            misfit = std::string("has no ") + missing_function;
+        return misfit;
+    } catch (...) {
+        return "is not readable";  // no memory, and so short that it needs none
+    }
+}
+
+Real look_up() noexcept {
     // It is a dependency of this library, so it is loaded already.
     void *handle = dlopen(RMIRROR_LIBNFTABLES, RTLD_LAZY | RTLD_NOLOAD);
     Real r{};
-    r.misfit = missing_import(handle);
+    const char *missing = nullptr;
     auto need = [&](auto &function, const char *name) {
-        if (!find(handle, function, name) && !find(RTLD_NEXT, function, name) && r.misfit.empty())
-            r.misfit = std::string("has no ") + name;
+        if (!find(handle, function, name) && !find(RTLD_NEXT, function, name) && !missing)
+            missing = name;
     };
     need(r.run_cmd_from_buffer, "nft_run_cmd_from_buffer");
     need(r.run_cmd_from_filename, "nft_run_cmd_from_filename");
@@ -59,14 +71,13 @@ Real look_up() {
     find(handle, r.clear_vars, "nft_ctx_clear_vars");
     find(handle, r.get_optimize, "nft_ctx_get_optimize");
     find(handle, r.input_get_flags, "nft_ctx_input_get_flags");
-    // Of sendmsg there may be more than one layer: the next one after us is ours to call.
-    find(RTLD_NEXT, r.sendmsg, "sendmsg");
+    r.misfit = find_misfit(handle, missing);
     return r;
 }
 
 }  // namespace
 
-const Real &real() {
+const Real &real() noexcept {
     static const Real functions = look_up();
     return functions;
 }

@@ -3,8 +3,6 @@
 // The functions this library stands in front of.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -41,10 +39,9 @@ struct Real {
     void (*expr_build_payload)(nlmsghdr *, nftnl_expr *);
     int (*rule_nlmsg_parse)(const nlmsghdr *, nftnl_rule *);
     void (*batch_iovec)(nftnl_batch *, iovec *, std::uint32_t);
-    ssize_t (*sendmsg)(int, const msghdr *, int);
 };
 
 // Looked up at the first call.
-const Real &real();
+const Real &real() noexcept;
 
 }  // namespace rmirror::plugin
