@@ -195,6 +195,44 @@ TEST_F(PluginPython, Json) {
         "address\n\n\n");
 }
 
+// A context may live for days: what it knows of statements that are gone goes, too.
+TEST_F(PluginPython, AContextDoesNotGrow) {
+    if (*RMIRROR_TEST_PRELOAD)
+        GTEST_SKIP() << "needs a build without a sanitizer, which keeps what is freed";
+    Outcome outcome = python(R"(
+def resident():
+    return int([l for l in open('/proc/self/status') if l.startswith('VmRSS')][0].split()[1])
+def add(i):
+    rule = {'family': 'inet', 'table': 'filter', 'chain': 'input',
+            'expr': [{'rmirror': {'to': f'10.1.{i >> 8}.{i & 255}'}}]}
+    return n.json_cmd({'nftables': [{'add': {'rule': rule}}, {'flush': {'chain': {
+        'family': 'inet', 'table': 'filter', 'name': 'input'}}}]})[0]
+ok = all(add(i) == 0 for i in range(1000))
+before = resident()
+ok = ok and all(add(i) == 0 for i in range(1000, 5000))
+print(ok, resident() - before < 600)
+)");
+    EXPECT_EQ(outcome.out, "True True\n");
+}
+
+// What libnftables has in its cache it shows again, without asking the kernel.
+TEST_F(PluginPython, ListsFromTheCache) {
+    Outcome outcome = python(R"(
+n.cmd('add chain inet filter other; add rule inet filter other rmirror to ::1')
+for i in range(4):
+    n.cmd('flush chain inet filter input')
+    n.cmd('\n'.join(f'add rule inet filter input rmirror to 10.{i}.{j >> 8}.{j & 255}'
+                    for j in range(1, 1501)))
+    for what in ('ruleset', 'chain inet filter other', 'ruleset', 'ruleset'):
+        text = n.cmd('list ' + what)[1]
+        print(text.count('\trmirror to'), 'quota' in text)
+)");
+    std::string expected;
+    for (int i = 0; i < 4; i++)
+        expected += "1501 False\n1 False\n1501 False\n1501 False\n";
+    EXPECT_EQ(outcome.out, expected);
+}
+
 // Two contexts in two threads, each with its own texts, ids and errors.
 TEST_F(PluginPython, Threads) {
     Outcome outcome = python(R"(

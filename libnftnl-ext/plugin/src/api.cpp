@@ -139,6 +139,7 @@ RMIRROR_EXPORT void nft_ctx_clear_include_paths(nft_ctx *ctx) {
         return;
     guarded([&] {
         context_of(ctx).added_include_paths.clear();
+        context_of(ctx).copied_directories.clear();
         context_of(ctx).has_default_include_path = false;
         return 0;
     });

@@ -175,7 +175,9 @@ int Command::call_copy(const std::string &text) {
 int Command::call_by_name(const std::string &path) {
     // nft 1.1 searches included files beside the file it was told to read.
     if (real().input_get_flags && !is_stdin(filename_))
-        real().add_include_path(ctx_, directory_of(filename_).c_str());
+        if (std::string directory = directory_of(filename_);
+            context_.copied_directories.insert(directory).second)
+            real().add_include_path(ctx_, directory.c_str());
     if (is_rewritten_)
         rewriter_.set_main_path(path);
     return real().run_cmd_from_filename(ctx_, path.c_str());

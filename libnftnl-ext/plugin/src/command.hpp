@@ -18,6 +18,8 @@ struct JsonInput;
 class Command {
 public:
     explicit Command(nft_ctx *ctx, std::string filename = {});
+    ~Command() { context_.registry.release(); }
+    Command(const Command &) = delete;
 
     // What the real function returns, or -1 after an error of ours.
     int run_buffer(const char *text);

@@ -3,6 +3,7 @@
 // What this library remembers about each nft_ctx between two commands.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@ struct Context {
     Registry registry;
     std::vector<std::string> added_include_paths;
     bool has_default_include_path = true;
+    std::set<std::string> copied_directories;  // of files that nft read as copies: it searches them
     // Of `nft -D`, for files only: name and value
     std::vector<std::pair<std::string, std::string>> command_line_variables;
     // What commands before this one defined, up to the next file, with which libnftables forgets it

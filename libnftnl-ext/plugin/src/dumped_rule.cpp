@@ -82,11 +82,12 @@ void put_mark(Message &out, const std::string &mark) {
     out.end(element);
 }
 
-void put_expressions(Message &out, Bytes expressions, Registry &registry) {
+void put_expressions(Message &out, Bytes expressions, bool dumped, Registry &registry) {
     std::size_t list = out.begin(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED);
     while (Attribute element = take_attribute(expressions)) {
         if (is_rmirror(element))
-            put_mark(out, registry.mark(find_attribute(element.payload, NFTA_EXPR_DATA).payload));
+            put_mark(out, registry.mark(find_attribute(element.payload, NFTA_EXPR_DATA).payload,
+                                        dumped));
         else
             out.append(element.whole);
     }
@@ -107,7 +108,7 @@ std::optional<std::vector<std::uint8_t>> translate_rule(const nlmsghdr &message,
     out.append({begin, attributes.data()});
     while (Attribute attribute = take_attribute(attributes)) {
         if (attribute.type == NFTA_RULE_EXPRESSIONS)
-            put_expressions(out, attribute.payload, registry);
+            put_expressions(out, attribute.payload, message.nlmsg_flags & NLM_F_MULTI, registry);
         else
             out.append(attribute.whole);
     }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <memory>
@@ -68,28 +69,62 @@ const std::string &Registry::stem() {
     return stem;
 }
 
-const std::string &Registry::add(std::string key, Meaning meaning) {
-    std::size_t number = rows_.size();
-    rows_.push_back({stem() + std::to_string(number) + ';', std::move(meaning)});
-    row_of_.emplace(std::move(key), number);
-    return rows_.back().mark;
+Registry::Row *Registry::find_row(const std::string &key) {
+    auto known = row_of_.find(key);
+    return known == row_of_.end() ? nullptr : &rows_.at(known->second);
+}
+
+Registry::Row &Registry::add(std::string key, Meaning meaning) {
+    has_added_ = true;
+    const std::size_t number = next_++;
+    std::string mark = stem() + std::to_string(number) + ';';
+    auto place = row_of_.emplace(std::move(key), number).first;
+    return rows_.emplace(number, Row{std::move(mark), std::move(meaning), &place->first, 0})
+        .first->second;
 }
 
 const std::string &Registry::mark(const Statement &statement) {
     std::string key = key_of(encode(statement));
-    if (auto known = row_of_.find(key); known != row_of_.end())
-        return rows_[known->second].mark;
-    return add(std::move(key), {statement, {}});
+    Row *known = find_row(key);
+    return known ? known->mark : add(std::move(key), {statement, {}}).mark;
 }
 
-const std::string &Registry::mark(std::span<const std::uint8_t> bytes) {
+const std::string &Registry::mark(std::span<const std::uint8_t> bytes, bool dumped) {
     std::string key = key_of(bytes);
-    if (auto known = row_of_.find(key); known != row_of_.end())
-        return rows_[known->second].mark;
-    Result<Statement> statement = decode(bytes);
-    if (!statement)
-        return add(std::move(key), {std::nullopt, statement.error().message});
-    return add(std::move(key), {std::move(*statement), {}});
+    Row *row = find_row(key);
+    if (!row) {
+        Result<Statement> statement = decode(bytes);
+        row = &add(std::move(key), statement ? Meaning{std::move(*statement), {}}
+                                             : Meaning{std::nullopt, statement.error().message});
+    }
+    if (dumped) {
+        dump_ += !has_dumped_;
+        has_dumped_ = true;
+        row->dump = dump_;
+    }
+    return row->mark;
+}
+
+template <typename Condition>
+void Registry::erase_if(Condition condition) noexcept {
+    for (auto row = rows_.begin(); row != rows_.end();) {
+        if (!condition(row->second)) {
+            ++row;
+            continue;
+        }
+        row_of_.erase(row_of_.find(*row->second.key));
+        row = rows_.erase(row);
+    }
+}
+
+void Registry::release() noexcept {
+    if (has_added_)
+        erase_if([](const Row &row) { return row.dump == 0; });
+    if (has_dumped_ && rows_.size() > limit_) {
+        erase_if([this](const Row &row) { return row.dump < dump_; });
+        limit_ = std::max(limit_min, 2 * rows_.size());
+    }
+    has_added_ = has_dumped_ = false;
 }
 
 Registry::Found Registry::find(std::string_view text) const {
@@ -99,9 +134,12 @@ Registry::Found Registry::find(std::string_view text) const {
     const char *end = text.data() + text.size();
     std::size_t number = 0;
     auto [last, error] = std::from_chars(begin, end, number);
-    if (error != std::errc{} || last == end || *last != ';' || number >= rows_.size())
+    if (error != std::errc{} || last == end || *last != ';')
         return {};
-    return {&rows_[number].meaning, static_cast<std::size_t>(last + 1 - text.data())};
+    auto row = rows_.find(number);
+    if (row == rows_.end())
+        return {};
+    return {&row->second.meaning, static_cast<std::size_t>(last + 1 - text.data())};
 }
 
 }  // namespace rmirror::plugin

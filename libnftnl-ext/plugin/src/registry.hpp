@@ -4,12 +4,13 @@
 //
 // A mark is the name in a stock `quota name` statement. It holds a random number of this process,
 // so that no rule in the kernel, no comment and no file can contain one by chance or by design.
-// libnftables keeps rules in its cache between two commands, hence marks live as long as the
-// context.
+//
+// A mark lives as long as libnftables may show it: to the end of its command, and when it is of a
+// rule that was dumped, as libnftables keeps those in its cache, until the rules have been dumped
+// anew, which replaces the cache.
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,8 +38,11 @@ class Registry {
 public:
     // The mark of a statement. Equal statements have equal marks.
     const std::string &mark(const Statement &statement);
-    // The mark of an expression as the kernel dumped it.
-    const std::string &mark(std::span<const std::uint8_t> bytes);
+    // The mark of an expression from the kernel. dumped: it was asked for, and is no event.
+    const std::string &mark(std::span<const std::uint8_t> bytes, bool dumped);
+
+    // The command is over.
+    void release() noexcept;
 
     // The mark text begins with, or nothing.
     struct Found {
@@ -54,11 +58,24 @@ private:
     struct Row {
         std::string mark;
         Meaning meaning;
+        const std::string *key;  // in row_of_
+        std::size_t dump;        // the last one it was in, 0: none
     };
-    const std::string &add(std::string key, Meaning meaning);
+    Row *find_row(const std::string &key);
+    Row &add(std::string key, Meaning meaning);
+    template <typename Condition>
+    void erase_if(Condition condition) noexcept;
 
-    std::deque<Row> rows_;
+    std::unordered_map<std::size_t, Row> rows_;            // by number
     std::unordered_map<std::string, std::size_t> row_of_;  // by encoded bytes
+    std::size_t next_ = 0;
+    std::size_t dump_ = 0;  // the number of the last one
+    // Of the command that runs
+    bool has_dumped_ = false;
+    bool has_added_ = false;  // rows that may be of no dump
+    // So many rows are worth a look for those of older dumps.
+    static constexpr std::size_t limit_min = 1024;
+    std::size_t limit_ = limit_min;
 };
 
 }  // namespace rmirror::plugin
