@@ -10,8 +10,11 @@
  *   mirror.c                     one matched packet: guard, copy, send, count
  *   learn.c                      what ICMP says about the path of the copies
  *   gso.c                        superframes and copies that are cut to fit
- *   send.c                       wrap, neighbour, device; copies that wait
+ *   send.c                       wrap a copy and send it
+ *   wait.c                       copies that wait for a neighbour
+ *   transmit.c                   neighbour, device, fragments
  *   hop.c                        the way to the collector, and the outer IP header
+ *   way.c                        where the ways are kept
  *   loop.c                       is the packet a copy itself?
  *   collector.c                  what a netns knows of its collectors
  *   stats.c conf.c               counters; what a statement may say

@@ -27,13 +27,8 @@ struct rmirror_next_hop {
 	union nf_inet_addr	addr;
 };
 
-int rmirror_hop_init(struct rmirror *m);
-void rmirror_hop_leave(struct rmirror *m);
-void rmirror_hop_exit(struct rmirror *m);
 void rmirror_hop_forget(struct rmirror *m);
 void rmirror_hop_renamed(struct net *net);
-bool rmirror_hop_knows(struct rmirror *m, const union nf_inet_addr *addr);
-struct rmirror_hop *rmirror_hop_of(struct rmirror *m, const union nf_inet_addr *addr);
 bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const union nf_inet_addr *addr);
 struct dst_entry *rmirror_hop_look_up(const struct rmirror *m, const union nf_inet_addr *addr,
 				      union nf_inet_addr *saddr);
@@ -56,7 +51,7 @@ static __always_inline enum rmirror_outcome rmirror_hop_find(struct rmirror *m,
 							     struct rmirror_path *path)
 {
 	struct rmirror_hop *hop = likely(!m->ways) ? this_cpu_ptr(m->way.hop) :
-						     rmirror_hop_of(m, path->addr);
+						     rmirror_way_hop(m, path->addr);
 	const struct net_device *dev;
 
 	if (unlikely(!hop->dst || hop->generation != READ_ONCE(m->generation) ||

@@ -61,7 +61,7 @@ static void learn(const struct too_big *error, struct net *net)
 	struct rmirror *m;
 
 	list_for_each_entry_rcu(m, &rn->mirrors, list) {
-		if (m->conf.family != error->family || !rmirror_hop_knows(m, &error->collector) ||
+		if (m->conf.family != error->family || !rmirror_way_knows(m, &error->collector) ||
 		    !rmirror_hop_find_device(m, &oif))
 			continue;
 		if (oif == last_oif && m->conf.mark == last_mark)

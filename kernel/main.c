@@ -12,8 +12,8 @@
 #include "hop.h"
 #include "learn.h"
 #include "netns.h"
-#include "send.h"
 #include "stats.h"
+#include "wait.h"
 
 /* Header copies of what may be copies of copies: so many of a mirror in a time */
 #define NESTED_BURST	16
@@ -124,7 +124,7 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 	if (!m->stats)
 		goto err_stats;
 
-	err = rmirror_hop_init(m);
+	err = rmirror_way_init(m);
 	if (err)
 		goto err_hop;
 
@@ -134,8 +134,8 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 	return m;
 
 err_add:
-	rmirror_hop_leave(m);
-	rmirror_hop_exit(m);
+	rmirror_way_leave(m);
+	rmirror_way_exit(m);
 err_hop:
 	free_percpu(m->stats);
 err_stats:
@@ -149,7 +149,7 @@ static void mirror_free_rcu(struct rcu_head *rcu)
 {
 	struct rmirror *m = container_of(rcu, struct rmirror, rcu);
 
-	rmirror_hop_exit(m);
+	rmirror_way_exit(m);
 	free_percpu(m->stats);
 	kfree(m);
 }
@@ -165,8 +165,8 @@ static void mirror_free_rcu(struct rcu_head *rcu)
 void rmirror_release(struct rmirror *m)
 {
 	mirror_del(m);
-	rmirror_send_drop_waiting(m->rn, m);
-	rmirror_hop_leave(m);
+	rmirror_wait_drop(m->rn, m);
+	rmirror_way_leave(m);
 	call_rcu(&m->rcu, mirror_free_rcu);
 }
 EXPORT_SYMBOL_GPL(rmirror_release);
@@ -190,7 +190,7 @@ static int __net_init rmirror_net_init(struct net *net)
 	INIT_LIST_HEAD(&rn->mirrors);
 	rn->tag = get_random_u32() ?: 1;
 	rmirror_collector_net_init(rn);
-	rmirror_send_net_init(rn);
+	rmirror_wait_net_init(rn);
 	return rmirror_stats_net_init(net);
 }
 
@@ -202,7 +202,7 @@ static int __net_init rmirror_net_init(struct net *net)
 static void __net_exit rmirror_net_exit(struct net *net)
 {
 	rmirror_stats_net_exit(net);
-	rmirror_send_net_exit(rmirror_net(net));
+	rmirror_wait_net_exit(rmirror_net(net));
 	rmirror_collector_net_exit(rmirror_net(net));
 }
 
@@ -220,7 +220,7 @@ static int rmirror_netdev_event(struct notifier_block *nb, unsigned long event, 
 	if (event == NETDEV_CHANGENAME)
 		rmirror_hop_renamed(dev_net(dev));
 	else if (event == NETDEV_DOWN || event == NETDEV_UNREGISTER)
-		rmirror_send_device_down(dev);
+		rmirror_wait_device_down(dev);
 	return NOTIFY_DONE;
 }
 
@@ -239,7 +239,7 @@ static int __init rmirror_init(void)
 	err = register_netdevice_notifier(&rmirror_netdev_notifier);
 	if (err)
 		goto err_netdev;
-	err = rmirror_send_init();
+	err = rmirror_wait_init();
 	if (err)
 		goto err_send;
 	return 0;
@@ -253,7 +253,7 @@ err_netdev:
 
 static void __exit rmirror_exit(void)
 {
-	rmirror_send_exit();
+	rmirror_wait_exit();
 	unregister_netdevice_notifier(&rmirror_netdev_notifier);
 	unregister_pernet_subsys(&rmirror_net_ops);
 	/* The last mirrors may be waiting to be freed, by code that goes now. */

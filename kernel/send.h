@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Wrap a copy, and hand it to its neighbour. */
+/* Wrap a copy and send it. */
 #ifndef _RMIRROR_SEND_H
 #define _RMIRROR_SEND_H
 
@@ -10,6 +10,8 @@
 #include "hop.h"
 #include "netns.h"
 #include "stats.h"
+#include "transmit.h"
+#include "wait.h"
 
 enum rmirror_outcome rmirror_send(struct rmirror_job *job, struct sk_buff *copy,
 				  enum rmirror_outcome outcome);
@@ -17,15 +19,6 @@ enum rmirror_outcome rmirror_send_wrapped(struct rmirror_job *job, struct sk_buf
 					  enum rmirror_outcome outcome);
 bool rmirror_send_may_fragment(const struct rmirror_job *job, const struct sk_buff *copy);
 bool rmirror_send_is_from_next_hop(const struct rmirror_job *job);
-void rmirror_send_drop_waiting(struct rmirror_net *rn, const struct rmirror *m);
-void rmirror_send_device_down(const struct net_device *dev);
-int rmirror_send_init(void);
-void rmirror_send_exit(void);
-void rmirror_send_net_init(struct rmirror_net *rn);
-void rmirror_send_net_exit(struct rmirror_net *rn);
-
-/* Bytes that a superframe will have on the wire, all its headers included */
-unsigned int rmirror_send_gso_bytes(const struct sk_buff *skb);
 
 /*
  * Encapsulation and outer IP header. A superframe becomes an encapsulated one:
@@ -86,9 +79,9 @@ __rmirror_send(struct rmirror_job *job, struct sk_buff *copy, enum rmirror_outco
 	if (unlikely(hop->ip_output || IS_ERR(n) || (!gso && copy->len > job->path.mtu) ||
 		     !(READ_ONCE(n->nud_state) & NUD_CONNECTED) || !READ_ONCE(n->hh.hh_len) ||
 		     n->tbl->protocol != copy->protocol ||
-		     atomic_read(&job->m->rn->waiting.count)))
+		     rmirror_wait_any(job->m->rn)))
 		return rmirror_send_wrapped(job, copy, outcome);
-	bytes = gso ? rmirror_send_gso_bytes(copy) : copy->len;
+	bytes = gso ? rmirror_transmit_gso_bytes(copy) : copy->len;
 	err = neigh_hh_output(&n->hh, copy);
 	if (unlikely(net_xmit_eval(err)))
 		return RMIRROR_TX_DROP;

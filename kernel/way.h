@@ -9,6 +9,7 @@
 #include <linux/spinlock.h>
 
 struct dst_entry;
+struct rmirror;
 struct mem_cgroup;
 struct rmirror_sequence;
 
@@ -79,5 +80,12 @@ struct rmirror_ways {
 	struct mem_cgroup	*memcg;
 	struct hlist_head	bucket[1 << RMIRROR_WAYS_BITS];
 };
+
+int rmirror_way_init(struct rmirror *m);
+void rmirror_way_leave(struct rmirror *m);
+void rmirror_way_exit(struct rmirror *m);
+bool rmirror_way_knows(struct rmirror *m, const union nf_inet_addr *addr);
+struct rmirror_hop *rmirror_way_hop(struct rmirror *m, const union nf_inet_addr *addr);
+atomic_t *rmirror_way_numbers(struct rmirror *m, const union nf_inet_addr *addr);
 
 #endif /* _RMIRROR_WAY_H */
