@@ -26,6 +26,10 @@ bool is_loaded(const std::string &name) {
 
 }  // namespace
 
+bool has_module(const std::string &name) {
+    return run_command({"modprobe", "-q", name}).status == 0;
+}
+
 void remove_module(const std::string &name) {
     const auto deadline = std::chrono::steady_clock::now() + scaled(patience);
     while (is_in_use(name) && std::chrono::steady_clock::now() < deadline)

@@ -6,6 +6,9 @@
 
 namespace rmirror::vm {
 
+/** Whether this kernel has a module, which is loaded then; else its test is to be skipped. */
+bool has_module(const std::string &name);
+
 /** Removes a module, which need not be there, as soon as nothing uses it: the kernel takes rules
  * and network namespaces apart after the call that deleted them has returned. Throws
  *  std::runtime_error if something still uses it after ten seconds. */
