@@ -138,6 +138,10 @@ void send_datagrams(const NetNs &netns, const std::string &address, test::ByteVi
                     const DatagramOptions &options) {
     const SocketAddress to(address, options.port);
     const FileDescriptor socket = make_socket(netns, to, SOCK_DGRAM, 0);
+    if (!options.device.empty())
+        check_errno(setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, options.device.data(),
+                               static_cast<socklen_t>(options.device.size())),
+                    "bind to " + options.device);
     if (options.segment != 0)
         set_option(socket, SOL_UDP, UDP_SEGMENT, options.segment);
     check_errno(connect(socket.get(), to.get(), to.size), "connect");

@@ -31,6 +31,7 @@ struct DatagramOptions {
     std::uint16_t port = 9;
     std::uint16_t segment = 0;  ///< UDP_SEGMENT: payload bytes of each datagram, if not 0
     Source source = Source::memory;
+    std::string device{};  ///< that the socket is bound to: a VRF
 };
 
 /** Sends one or, in segments, several datagrams with one system call. */
