@@ -12,6 +12,7 @@
 #include "vm/support/link.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/outer.hpp"
+#include "vm/support/tcp_frame.hpp"
 #include "vm/support/topology.hpp"
 
 namespace rmirror::vm {
@@ -21,79 +22,8 @@ using test::Bytes;
 using test::ByteView;
 using test::PacketBuilder;
 
-constexpr std::uint8_t ack = 0x10;
-constexpr std::uint8_t push = 0x08;
-constexpr std::uint8_t fin = 0x01;
 constexpr std::size_t ethernet_length = 14;
 constexpr std::size_t outer_length = 20 + 4;  // IPv4, GRE
-
-// A TCP packet from the sender to the router, or a part of it as a segment
-struct TcpPart {
-    bool ipv6 = false;
-    std::size_t offset = 0;
-    std::size_t size = 0;
-    std::uint16_t id = 100;
-    std::uint8_t flags = ack | push | fin;
-};
-
-Bytes tcp_payload(std::size_t size) {
-    return PacketBuilder().payload(size).build();
-}
-
-Bytes tcp_frame(const TcpPart &part, const Bytes &payload) {
-    PacketBuilder builder;
-    builder.eth(Topology::sender_mac, Topology::lan_mac);
-    if (part.ipv6)
-        builder.ipv6({.source = Topology::sender_ipv6, .destination = Topology::lan_ipv6});
-    else
-        builder.ipv4({.source = Topology::sender_ipv4,
-                      .destination = Topology::lan_ipv4,
-                      .id = part.id,
-                      .dont_fragment = true});
-    return builder
-        .tcp({.source = 1000,
-              .destination = 2000,
-              .sequence = static_cast<std::uint32_t>(5000 + part.offset),
-              .acknowledgement = 1,
-              .flags = part.flags})
-        .payload(ByteView(payload).subspan(part.offset, part.size))
-        .build();
-}
-
-// The frames that a sender puts on the wire for `payload` with that segment size
-std::vector<Bytes> tcp_segments(bool ipv6, const Bytes &payload, std::size_t segment) {
-    std::vector<Bytes> frames;
-    for (std::size_t offset = 0; offset < payload.size(); offset += segment) {
-        const std::size_t size = std::min(segment, payload.size() - offset);
-        const bool last = offset + size == payload.size();
-        frames.push_back(
-            tcp_frame({.ipv6 = ipv6,
-                       .offset = offset,
-                       .size = size,
-                       .id = static_cast<std::uint16_t>(100 + offset / segment),
-                       .flags = static_cast<std::uint8_t>(last ? ack | push | fin : ack)},
-                      payload));
-    }
-    return frames;
-}
-
-std::size_t header_length(bool ipv6) {
-    return ethernet_length + (ipv6 ? 40 : 20) + 20;
-}
-
-// In a superframe the checksum field holds the folded sum of the pseudo header.
-void leave_checksum_open(Bytes &frame, bool ipv6) {
-    const std::size_t tcp = header_length(ipv6) - 20;
-    const std::size_t addresses = ethernet_length + (ipv6 ? 8 : 12);
-    Bytes pseudo(frame.begin() + static_cast<std::ptrdiff_t>(addresses),
-                 frame.begin() + static_cast<std::ptrdiff_t>(tcp));
-    const std::size_t length = frame.size() - tcp;
-    pseudo.insert(pseudo.end(), {0, 6, static_cast<std::uint8_t>(length >> 8),
-                                 static_cast<std::uint8_t>(length)});
-    const std::uint16_t sum = static_cast<std::uint16_t>(~test::internet_checksum(pseudo));
-    frame[tcp + 16] = static_cast<std::uint8_t>(sum >> 8);
-    frame[tcp + 17] = static_cast<std::uint8_t>(sum);
-}
 
 class SegmentTest : public ::testing::Test {
 protected:
@@ -109,15 +39,7 @@ protected:
     }
 
     void send_superframe(bool ipv6, const Bytes &payload, std::size_t segment) {
-        Bytes frame = tcp_frame({.ipv6 = ipv6, .size = payload.size()}, payload);
-        leave_checksum_open(frame, ipv6);
-        const auto headers = static_cast<std::uint16_t>(header_length(ipv6));
-        Injector(net_->sender, "eth0")
-            .send_gso(frame, {.type = ipv6 ? GsoType::tcp_ipv6 : GsoType::tcp_ipv4,
-                              .segment_size = static_cast<std::uint16_t>(segment),
-                              .header_length = headers,
-                              .checksum_start = static_cast<std::uint16_t>(headers - 20),
-                              .checksum_offset = 16});
+        send_tcp_superframe(net_->sender, ipv6, payload, segment);
     }
 
     // The mirrored frames, in the order in which they arrived
@@ -196,37 +118,14 @@ TEST_F(SegmentTest, NumberedSegmentsHaveNumbersOfTheirOwn) {
         EXPECT_EQ(frames[i].bytes[ethernet_length + outer_length + 3], i);
 }
 
-// The payload of TCP frames one after the other, each with the headers it must have
-void expect_resegmented(const std::vector<Bytes> &frames, const Bytes &payload, bool ipv6,
-                        std::size_t limit) {
-    Bytes all;
-    for (const Bytes &frame : frames) {
-        ASSERT_GE(frame.size(), header_length(ipv6));
-        EXPECT_LE(frame.size(), limit);
-        const std::size_t size = frame.size() - header_length(ipv6);
-        const bool last = all.size() + size == payload.size();
-        const auto id = static_cast<std::uint16_t>(frame[18] << 8 | frame[19]);
-        EXPECT_TRUE(test::same_bytes(
-            tcp_frame({.ipv6 = ipv6,
-                       .offset = all.size(),
-                       .size = size,
-                       .id = id,
-                       .flags = static_cast<std::uint8_t>(last ? ack | push | fin : ack)},
-                      payload),
-            frame));
-        all.insert(all.end(), frame.end() - static_cast<std::ptrdiff_t>(size), frame.end());
-    }
-    EXPECT_EQ(all.size(), payload.size());
-}
-
 class Resegment : public SegmentTest, public ::testing::WithParamInterface<bool> {};
 
 TEST_P(Resegment, SplitsAPacketOf1500BytesInTwo) {
     start(1500, "");
     const bool ipv6 = GetParam();
-    const Bytes payload = tcp_payload(1500 - (header_length(ipv6) - ethernet_length));
+    const Bytes payload = tcp_payload(1500 - (tcp_header_length(ipv6) - ethernet_length));
     Injector(net_->sender, "eth0").send(tcp_frame({.ipv6 = ipv6, .size = payload.size()}, payload));
-    expect_resegmented(copies(2), payload, ipv6, 1500 - outer_length);
+    EXPECT_TRUE(are_segments_of(payload, ipv6, 1500 - outer_length, copies(2)));
     expect_counted("resegmented");
 }
 
@@ -235,9 +134,9 @@ TEST_P(Resegment, MakesTheSegmentsOfASuperframeSmaller) {
     const bool ipv6 = GetParam();
     const Bytes payload = tcp_payload(4 * 1440);
     send_superframe(ipv6, payload, 1440);
-    const std::size_t each = 1500 - outer_length - header_length(ipv6);
-    expect_resegmented(copies((payload.size() + each - 1) / each), payload, ipv6,
-                       1500 - outer_length);
+    const std::size_t each = 1500 - outer_length - tcp_header_length(ipv6);
+    EXPECT_TRUE(are_segments_of(payload, ipv6, 1500 - outer_length,
+                                copies((payload.size() + each - 1) / each)));
     expect_counted("resegmented");
 }
 
