@@ -146,17 +146,29 @@ private:
     std::vector<std::pair<std::uint8_t, Bytes>> whole_;
 };
 
+/** Behind UDP: tags of TZSP up to the one that ends them, or VXLAN's and Geneve's eight bytes. */
+std::size_t udp_encapsulation_length(ByteView packet) {
+    constexpr std::uint16_t tzsp_port = 37008;
+    if (get16(packet, 2) != tzsp_port)
+        return 8 + 8;
+    std::size_t length = 8 + 4;
+    while (packet[length] != 1)
+        length += std::size_t{2} + packet[length + 1];
+    return length + 1;
+}
+
 std::size_t encapsulation_length(std::uint8_t protocol, ByteView packet) {
     if (protocol == IPPROTO_UDP)
-        return 8 + 8;
+        return udp_encapsulation_length(packet);
     std::size_t length = 4;
     for (const unsigned option : {0x20U, 0x10U})  // key, sequence
         length += (packet[0] & option) != 0 ? 4 : 0;
     switch (get16(packet, 2)) {
         case 0x88be:
-            return length + 8;  // ERSPAN II
+            return (packet[0] & 0x10U) != 0 ? length + 8 : length;  // ERSPAN II, I
         case 0x22eb:
-            return length + 12;  // ERSPAN III, without a sub-header
+            // ERSPAN III; the last bit says that the platform's sub-header follows.
+            return length + 12 + ((packet[length + 11] & 1U) != 0 ? 8 : 0);
         default:
             return length;
     }
@@ -219,6 +231,17 @@ std::vector<Bytes> mirrored_frames(const std::vector<Frame> &outers) {
             packet.begin() + static_cast<std::ptrdiff_t>(encapsulation_length(protocol, packet)),
             packet.end());
     return frames;
+}
+
+std::vector<Bytes> ip_payloads(const std::vector<Frame> &frames) {
+    Outers packets;
+    for (const Frame &frame : frames)
+        packets.add(frame.bytes);
+    EXPECT_TRUE(packets.complete()) << "fragments are missing";
+    std::vector<Bytes> payloads;
+    for (const auto &[protocol, payload] : packets.whole())
+        payloads.push_back(payload);
+    return payloads;
 }
 
 ::testing::AssertionResult same_frames(std::vector<Bytes> expected, std::vector<Bytes> got) {

@@ -20,9 +20,12 @@ std::vector<test::Bytes> segments_of(test::ByteView superframe, std::size_t segm
 /** All that comes until it has been quiet for a while. */
 std::vector<Frame> drain(Capture &capture, const Capture::Predicate &predicate);
 
-/** The frames that were mirrored with GRE, ERSPAN II and III, VXLAN or Geneve, out of their outer
- * packets; fragments are put together. Everything that came is taken to be a copy. */
+/** The frames that were mirrored with any encapsulation but none, out of their outer packets;
+ *  fragments are put together. Everything that came is taken to be a copy. */
 std::vector<test::Bytes> mirrored_frames(const std::vector<Frame> &outers);
+
+/** What is behind the IP headers of these frames; fragments are put together. */
+std::vector<test::Bytes> ip_payloads(const std::vector<Frame> &frames);
 
 /** Both have the same frames, in whatever order. */
 ::testing::AssertionResult same_frames(std::vector<test::Bytes> expected,
