@@ -166,6 +166,42 @@ TEST_P(TagTest, AreCopiedAsTheyWillBeSent) {
     expect_at_each_point(frames);
 }
 
+// Of a datagram without tags what its sender's stack does not make up: no number, flow label,
+// source port, checksum
+Bytes known(const Bytes &frame) {
+    const bool ipv6 = frame[12] == 0x86;
+    if (frame.size() != (ipv6 ? 62U : 42U) + marked_payload().size())
+        return frame;
+    const auto at = [&frame](std::size_t place) {
+        return frame.begin() + static_cast<std::ptrdiff_t>(place);
+    };
+    Bytes all(frame.begin(), at(15));
+    all.insert(all.end(), at(ipv6 ? 22 : 26), at(ipv6 ? 54 : 34));
+    all.insert(all.end(), at(ipv6 ? 56 : 36), at(ipv6 ? 58 : 38));
+    all.insert(all.end(), at(ipv6 ? 62 : 42), frame.end());
+    return all;
+}
+
+// A bare copy is the IP packet, however many tags are in front of it.
+TEST_P(TagTest, AreNotInBareCopies) {
+    net_.router.nft(ruleset(hook("netdev egress"), "rmirror to 10.0.0.5 encap none"));
+    Capture copies(net_.collector, "eth0");
+    for (const char *address : {"10.7.0.1", "fd00:7::1"})
+        send_udp(net_.router, address, 9, marked_payload());
+    std::vector<Bytes> frames;
+    for (const Frame &frame : copies.wait_for(2, is_marked, std::chrono::seconds(1)))
+        frames.push_back(known(frame.bytes));
+    EXPECT_TRUE(same_frames({known(marked_datagram({.source_mac = Topology::mon_mac,
+                                                    .destination_mac = Topology::collector_mac,
+                                                    .source = "10.7.0.2",
+                                                    .destination = "10.7.0.1"})),
+                             known(marked_datagram({.source_mac = Topology::mon_mac,
+                                                    .destination_mac = Topology::collector_mac,
+                                                    .source = "fd00:7::2",
+                                                    .destination = "fd00:7::1"}))},
+                            frames));
+}
+
 INSTANTIATE_TEST_SUITE_P(Stacks, TagTest, ::testing::ValuesIn(stacks),
                          [](const auto &stack) { return stack.param.name; });
 
