@@ -100,7 +100,6 @@ TEST_P(OffloadTest, NoCopyIsInClear) {
 INSTANTIATE_TEST_SUITE_P(Modes, OffloadTest,
                          ::testing::Values(Offloaded{"TunnelIPv4", false, "tunnel", false},
                                            Offloaded{"TunnelIPv6", true, "tunnel", false},
-                                           Offloaded{"TransportIPv4", false, "transport", false},
                                            Offloaded{"TransportIPv6", true, "transport", false},
                                            Offloaded{"StreamIPv4", false, "transport", true},
                                            Offloaded{"StreamIPv6", true, "transport", true}),

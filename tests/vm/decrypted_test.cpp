@@ -127,12 +127,10 @@ INSTANTIATE_TEST_SUITE_P(
         Protected{"EspInUdpOverIPv4", IpsecProtocol::esp_in_udp, "transport", false},
         Protected{"EspInUdpOverIPv6", IpsecProtocol::esp_in_udp, "transport", true},
         Protected{"EspInVlanOverIPv4", IpsecProtocol::esp, "transport", false, true},
-        Protected{"EspInVlanOverIPv6", IpsecProtocol::esp, "transport", true, true},
         Protected{"TunnelOverIPv4", IpsecProtocol::esp, "tunnel", false},
         Protected{"TunnelOverIPv6", IpsecProtocol::esp, "tunnel", true},
         Protected{"TunnelOfIPv6OverIPv4", IpsecProtocol::esp, "tunnel", false, false, true},
-        Protected{"TunnelOfIPv4OverIPv6", IpsecProtocol::esp, "tunnel", true, false, true},
-        Protected{"TunnelInVlanOverIPv4", IpsecProtocol::esp, "tunnel", false, true}),
+        Protected{"TunnelOfIPv4OverIPv6", IpsecProtocol::esp, "tunnel", true, false, true}),
     [](const auto &each) { return each.param.name; });
 
 }  // namespace

@@ -123,14 +123,12 @@ TEST_P(RawFrameStatement, IngressCopiesTheBytesThatCame) {
     EXPECT_GE(counters["matched"], frames.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Statements, RawFrameStatement,
-                         ::testing::Values(Statement{"Gre", ""}, Statement{"GreKey", " key 7"},
-                                           Statement{"Erspan", " encap erspan"},
-                                           Statement{"Erspan3", " encap erspan3"},
-                                           Statement{"Vxlan", " encap vxlan"},
-                                           Statement{"Geneve", " encap geneve"},
-                                           Statement{"Cut", " len 20", 20}),
-                         [](const auto &statement) { return statement.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Statements, RawFrameStatement,
+    ::testing::Values(Statement{"Gre", ""}, Statement{"Erspan", " encap erspan"},
+                      Statement{"Erspan3", " encap erspan3"}, Statement{"Vxlan", " encap vxlan"},
+                      Statement{"Geneve", " encap geneve"}, Statement{"Cut", " len 20", 20}),
+    [](const auto &statement) { return statement.param.name; });
 
 TEST_F(RawFrameTest, EgressCopiesTheBytesThatLeave) {
     mirror("egress", "");

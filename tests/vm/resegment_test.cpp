@@ -104,12 +104,10 @@ INSTANTIATE_TEST_SUITE_P(
         Encapsulation{"Gre", "", 4}, Encapsulation{"GreIPv6", "", 4, "10.0.0.5", true},
         Encapsulation{"GreSeq", " key 3 seq", 12}, Encapsulation{"Erspan1", " encap erspan1", 4},
         Encapsulation{"Erspan", " encap erspan", 16},
-        Encapsulation{"ErspanIPv6", " encap erspan", 16, "10.0.0.5", true},
         Encapsulation{"ErspanOverIPv6", " encap erspan", 16, "fd00::5"},
         Encapsulation{"Erspan3", " encap erspan3", 20},
         Encapsulation{"Erspan3Platform", " encap erspan3 platform", 28},
-        Encapsulation{"Vxlan", " encap vxlan", 16}, Encapsulation{"Geneve", " encap geneve", 16},
-        Encapsulation{"Tzsp", " encap tzsp", 23}),
+        Encapsulation{"Vxlan", " encap vxlan", 16}, Encapsulation{"Tzsp", " encap tzsp", 23}),
     [](const auto &encapsulation) { return encapsulation.param.name; });
 
 class WholePacket : public ResegmentTest, public ::testing::WithParamInterface<Encapsulation> {};
@@ -181,60 +179,68 @@ struct Header {
     const char *bytes;
 };
 
-void PrintTo(const Header &header, std::ostream *out) {
-    *out << header.name;
-}
+const Header headers[] = {
+    {"authentication in IPv6", true, 51,
+     "06 04 00 00 00 00 00 01 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01"},
+    {"authentication in IPv4", false, 51,
+     "06 04 00 00 00 00 00 01 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01"},
+    {"atomic fragment", true, 44, "06 00 00 00 00 00 00 4d"},
+    {"hop-by-hop options", true, 0, "06 00 01 04 00 00 00 00"},
+    {"destination options", true, 60, "06 00 01 04 00 00 00 00"},
+    {"routing", true, 43, "06 00 00 00 00 00 00 00"},
+    {"hop-by-hop options and authentication", true, 0,
+     "33 00 01 04 00 00 00 00"
+     "06 04 00 00 00 00 00 01 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01"},
+    {"destination options and a fragment", true, 60,
+     "2c 00 01 04 00 00 00 00 06 00 00 00 00 00 00 4d"},
+};
 
-class BehindHeaders : public ResegmentTest, public ::testing::WithParamInterface<Header> {};
-
-TEST_P(BehindHeaders, TcpIsSentInSomeWay) {
-    mirror("10.0.0.5");
+Bytes frame_with(const Header &header, std::uint16_t port, const Bytes &payload) {
     PacketBuilder builder;
     builder.eth(Topology::sender_mac, Topology::lan_mac);
-    if (GetParam().ipv6)
+    if (header.ipv6)
         builder.ipv6({.source = Topology::sender_ipv6,
                       .destination = Topology::lan_ipv6,
-                      .next_header = GetParam().protocol});
+                      .next_header = header.protocol});
     else
         builder.ipv4({.source = Topology::sender_ipv4,
                       .destination = Topology::lan_ipv4,
-                      .protocol = GetParam().protocol});
-    const Bytes headers = test::from_hex(GetParam().bytes);
-    const Bytes data = tcp_payload(1400);
-    const Bytes frame =
-        builder.payload(headers).tcp({.source = 1000, .destination = 2000}).payload(data).build();
-    send({frame});
-    const Counters counters = settled_counters(net_.router);
-    if (counters["resegmented"] == 0) {
-        expect_fragments_of({frame});
-        return;
-    }
-    Bytes all;
-    for (const Bytes &segment : mirrored_frames(outers())) {
-        const std::size_t before = frame.size() - data.size();
-        ASSERT_GT(segment.size(), before);
-        all.insert(all.end(), segment.begin() + static_cast<std::ptrdiff_t>(before), segment.end());
-    }
-    EXPECT_TRUE(test::same_bytes(data, all));
+                      .protocol = header.protocol});
+    return builder.payload(test::from_hex(header.bytes))
+        .tcp({.source = port, .destination = 2000})
+        .payload(payload)
+        .build();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Headers, BehindHeaders,
-    ::testing::Values(
-        Header{"AuthenticationIPv6", true, 51,
-               "06 04 00 00 00 00 00 01 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01"},
-        Header{"AuthenticationIPv4", false, 51,
-               "06 04 00 00 00 00 00 01 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01"},
-        Header{"AtomicFragment", true, 44, "06 00 00 00 00 00 00 4d"},
-        Header{"HopByHop", true, 0, "06 00 01 04 00 00 00 00"},
-        Header{"DestinationOptions", true, 60, "06 00 01 04 00 00 00 00"},
-        Header{"Routing", true, 43, "06 00 00 00 00 00 00 00"},
-        Header{"HopByHopAndAuthentication", true, 0,
-               "33 00 01 04 00 00 00 00"
-               "06 04 00 00 00 00 00 01 00 00 00 01 01 01 01 01 01 01 01 01 01 01 01 01"},
-        Header{"DestinationOptionsAndFragment", true, 60,
-               "2c 00 01 04 00 00 00 00 06 00 00 00 00 00 00 4d"}),
-    [](const auto &header) { return header.param.name; });
+// The payload of those of the frames that are `frame`, or segments of it
+Bytes payload_like(const Bytes &frame, std::size_t payload, const std::vector<Bytes> &frames) {
+    const std::size_t start = frame.size() - payload;
+    const std::size_t ports = start - 20;
+    Bytes all;
+    for (const Bytes &each : frames)
+        if (each.size() > start &&
+            std::ranges::equal(ByteView(each).subspan(ports, 4), ByteView(frame).subspan(ports, 4)))
+            all.insert(all.end(), each.begin() + static_cast<std::ptrdiff_t>(start), each.end());
+    return all;
+}
+
+// Nothing may hide behind a header that the segmenter does not know.
+TEST_F(ResegmentTest, TcpBehindHeadersIsSentInSomeWay) {
+    mirror("10.0.0.5");
+    const Bytes payload = tcp_payload(1400);
+    std::vector<Bytes> frames;
+    std::uint16_t port = 1000;
+    for (const Header &header : headers)
+        frames.push_back(frame_with(header, port++, payload));
+    send(frames);
+    const std::vector<Bytes> copies = mirrored_frames(outers());
+    for (std::size_t i = 0; i < frames.size(); i++)
+        EXPECT_TRUE(test::same_bytes(payload, payload_like(frames[i], payload.size(), copies)))
+            << headers[i].name;
+    const Counters counters = settled_counters(net_.router);
+    EXPECT_EQ(counters["no-memory"], 0U);
+    EXPECT_EQ(counters["fragmented"] + counters["resegmented"], frames.size());
+}
 
 }  // namespace
 }  // namespace rmirror::vm

@@ -111,10 +111,7 @@ TEST_P(TagStreamTest, IsCopiedInSegmentsThatFit) {
 INSTANTIATE_TEST_SUITE_P(
     Streams, TagStreamTest,
     ::testing::Values(Stream{"GreSuperframes", "", true}, Stream{"GreSegments", "", false},
-                      Stream{"GreIPv6Superframes", "", true, true},
                       Stream{"ErspanSuperframes", " encap erspan", true},
-                      Stream{"ErspanSegments", " encap erspan", false},
-                      Stream{"VxlanSuperframes", " encap vxlan", true},
                       Stream{"VxlanIPv6Segments", " encap vxlan", false, true},
                       Stream{"AtPostrouting", "", true, false, "inet postrouting"}),
     [](const auto &stream) { return stream.param.name; });

@@ -27,7 +27,7 @@ bool is_loaded(const std::string &name) {
 }  // namespace
 
 bool has_module(const std::string &name) {
-    return run_command({"modprobe", "-q", name}).status == 0;
+    return is_loaded(name) || run_command({"modprobe", "-q", name}).status == 0;
 }
 
 void remove_module(const std::string &name) {

@@ -62,6 +62,7 @@ test::Bytes marked_datagram(const Route &route) {
 
 void PointTest::mirror_at(const std::vector<Point> &points) {
     std::string rules;
+    last_ = points_.size();
     for (const Point &point : points) {
         points_.push_back(point);
         rules += table(point, points_.size());
@@ -83,8 +84,8 @@ std::map<std::uint32_t, std::vector<test::Bytes>> PointTest::mirrored(std::size_
 }
 
 void PointTest::expect_at_each_point(const std::vector<test::Bytes> &frames) {
-    auto copies = mirrored(frames.size() * points_.size());
-    for (std::uint32_t key = 1; key <= points_.size(); key++)
+    auto copies = mirrored(frames.size() * (points_.size() - last_));
+    for (auto key = static_cast<std::uint32_t>(last_ + 1); key <= points_.size(); key++)
         EXPECT_TRUE(same_frames(frames, copies[key])) << "at " << name(key);
     expect_all_sent();
 }

@@ -45,11 +45,12 @@ test::Bytes marked_datagram(const Route &route);
 /** A test with a network of its own and rules at several points of its router. */
 class PointTest : public TopologyTest {
 protected:
-    /** Loads the rules: the key of the first is 1, of the next 2. */
+    /** Loads the rules, beside those that there are: the key of the first ever is 1. */
     void mirror_at(const std::vector<Point> &points);
     /** The marked frames that were mirrored, by key: `count`, and those that come with them. */
     std::map<std::uint32_t, std::vector<test::Bytes>> mirrored(std::size_t count);
-    /** At each point these frames were mirrored, once each, and nothing but sent. */
+    /** At each point of the last mirror_at() these frames were mirrored, once each; whatever any
+     *  rule has matched was sent. */
     void expect_at_each_point(const std::vector<test::Bytes> &frames);
     /** Whatever a rule has matched was sent. */
     void expect_all_sent();
@@ -59,6 +60,7 @@ protected:
 
 private:
     std::vector<Point> points_;
+    std::size_t last_ = 0;  // how many of them are older than the last mirror_at()
     Capture copies_{net_.collector, "eth0"};
 };
 
