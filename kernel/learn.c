@@ -36,20 +36,30 @@ struct too_big {
 	u32			mtu;
 };
 
+/* Nobody has looked at its checksum yet. */
+static bool is_sound(const struct too_big *error, struct sk_buff *clone)
+{
+	const unsigned int off = error->quoted - sizeof(struct icmphdr);
+
+	return error->family == NFPROTO_IPV4 ?
+		!nf_ip_checksum(clone, NF_INET_LOCAL_IN, off, IPPROTO_ICMP) :
+		!nf_ip6_checksum(clone, NF_INET_LOCAL_IN, off, IPPROTO_ICMPV6);
+}
+
 static void update_routes(const struct too_big *error, struct net *net, int oif, u32 mark)
 {
-	struct sk_buff *skb = skb_clone(error->skb, GFP_ATOMIC);
+	struct sk_buff *clone = skb_clone(error->skb, GFP_ATOMIC);
 
-	if (!skb)
+	if (!clone)
 		return;
 	/* They look for the quotation at the beginning. */
-	if (pskb_pull(skb, error->quoted)) {
+	if (is_sound(error, clone) && pskb_pull(clone, error->quoted)) {
 		if (error->family == NFPROTO_IPV4)
-			ipv4_update_pmtu(skb, net, error->mtu, oif, error->proto);
+			ipv4_update_pmtu(clone, net, error->mtu, oif, error->proto);
 		else
-			rmirror_compat_update_pmtu6(skb, net, htonl(error->mtu), oif, mark);
+			rmirror_compat_update_pmtu6(clone, net, htonl(error->mtu), oif, mark);
 	}
-	kfree_skb(skb);
+	kfree_skb(clone);
 }
 
 /* The same for each way that the netns' mirrors have to the collector: by their mark and device. */

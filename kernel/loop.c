@@ -209,7 +209,7 @@ struct nest {
 	int			off;
 	__be16			type;		/* EtherType; 0: a frame */
 	unsigned int		wraps;		/* so many encapsulations around it */
-	bool			quoted;		/* an ICMP error around it */
+	bool			whole;		/* what is around it is: only a mirror cuts it then */
 };
 
 /*
@@ -231,7 +231,7 @@ static bool is_cut_before_ip(const struct nest *nest)
 	const int hlen = nest->type == htons(ETH_P_IP) ? sizeof(struct iphdr) :
 							 sizeof(struct ipv6hdr);
 
-	return !nest->quoted && nest->off + hlen > (int)nest->skb->len;
+	return nest->whole && nest->off + hlen > (int)nest->skb->len;
 }
 
 enum step { STEP_ON, STEP_END, STEP_FOUND };
@@ -242,10 +242,21 @@ static enum step step_into_frame(struct nest *nest)
 	struct rmirror_l2 l2;
 
 	if (!rmirror_frame_walk(nest->skb, nest->off, &l2))
-		return !nest->quoted && l2.off > (int)nest->skb->len ? STEP_FOUND : STEP_END;
+		return nest->whole && l2.off > (int)nest->skb->len ? STEP_FOUND : STEP_END;
 	nest->off = l2.off;
 	nest->type = l2.proto;
 	return is_ip(nest->type) ? STEP_ON : STEP_END;
+}
+
+/* Is it cut, by a mirror, where it would have to be told what is in it? */
+static bool is_cut_before_inner(const struct nest *nest, const struct ip_packet *ip)
+{
+	/* As much as is needed to know an encapsulation, or an ICMP error */
+	const int end = ip->next + (int)(sizeof(struct udphdr) + sizeof(__be32));
+
+	return nest->whole && ip->cut && end > (int)nest->skb->len &&
+	       (rmirror_encap_may_follow(ip->proto) || ip->proto == IPPROTO_ICMP ||
+		ip->proto == IPPROTO_ICMPV6);
 }
 
 /* From a packet to the one in it */
@@ -256,7 +267,7 @@ static enum step step_into_packet(struct nest *nest)
 
 	if (!parse_ip(nest->skb, nest->off, nest->type, &ip))
 		return is_cut_before_ip(nest) ? STEP_FOUND : STEP_END;
-	if (is_ours(nest, &ip))
+	if (is_ours(nest, &ip) || is_cut_before_inner(nest, &ip))
 		return STEP_FOUND;
 	if (ip.later)
 		return STEP_END;
@@ -265,27 +276,25 @@ static enum step step_into_packet(struct nest *nest)
 	if (inner >= 0) {
 		nest->off = inner;
 		nest->type = type_of(&ip);
-		nest->quoted = true;
+		/* A quotation is always cut, unless the error itself was by a mirror. */
+		nest->whole &= ip.cut;
 		return STEP_ON;
 	}
 	if (ip.proto == IPPROTO_IPIP || ip.proto == IPPROTO_IPV6) {
 		nest->off = ip.next;
 		nest->type = ip.proto == IPPROTO_IPIP ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+		nest->whole = !ip.cut;
 		return STEP_ON;
 	}
 	inner = wrapped(nest->rn, nest->skb, &ip);
-	if (inner >= 0) {
-		if (++nest->wraps >= WRAPPED_MAX)
-			return STEP_FOUND;
-		nest->off = inner;
-		nest->type = 0;
-		return inner == INT_MAX ? STEP_END : STEP_ON;
-	}
-	/* As much of an encapsulation as is needed to know it; a quotation is always cut. */
-	if (!nest->quoted && ip.cut && rmirror_encap_may_follow(ip.proto) &&
-	    ip.next + (int)(sizeof(struct udphdr) + sizeof(__be32)) > (int)nest->skb->len)
+	if (inner < 0 || inner == INT_MAX)
+		return STEP_END;
+	if (++nest->wraps >= WRAPPED_MAX)
 		return STEP_FOUND;
-	return STEP_END;
+	nest->off = inner;
+	nest->type = 0;
+	nest->whole = !ip.cut;
+	return STEP_ON;
 }
 
 static enum rmirror_kin look_into(struct nest *nest)
@@ -316,7 +325,7 @@ static enum rmirror_kin kin_of_error(struct rmirror_net *rn, const struct sk_buf
 static enum rmirror_kin kin_of_packet(struct rmirror_net *rn, const struct sk_buff *skb,
 				      const struct ip_packet *ip)
 {
-	struct nest nest = { .rn = rn, .skb = skb, .wraps = 1 };
+	struct nest nest = { .rn = rn, .skb = skb, .wraps = 1, .whole = !ip->cut };
 
 	if (ip->later && rmirror_encap_is_alone(ip->proto))
 		return goes_to_collector(rn, ip) ? RMIRROR_COPY : RMIRROR_NO_KIN;

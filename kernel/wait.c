@@ -177,6 +177,40 @@ static bool settle(struct waiting_copy *w, const struct rmirror_next_hop *next)
 	return true;
 }
 
+static struct waiting_copy *queue_pop(struct rmirror_waiting *waiting, struct waiting_queue *q)
+{
+	struct waiting_copy *w;
+
+	spin_lock(&waiting->lock);
+	w = list_first_entry_or_null(&q->copies, struct waiting_copy, list);
+	if (w) {
+		list_del(&w->list);
+		q->bytes -= w->skb->truesize;
+	}
+	spin_unlock(&waiting->lock);
+	return w;
+}
+
+static void queue_put_back(struct rmirror_waiting *waiting, struct waiting_queue *q,
+			   struct waiting_copy *w)
+{
+	spin_lock(&waiting->lock);
+	list_add(&w->list, &q->copies);
+	q->bytes += w->skb->truesize;
+	spin_unlock(&waiting->lock);
+}
+
+/* Leaves the queue to others; what was added when all seemed to be sent must not be forgotten. */
+static void queue_leave(struct rmirror_waiting *waiting, struct waiting_queue *q, bool stalled)
+{
+	spin_lock(&waiting->lock);
+	q->draining = false;
+	if (!stalled && !list_empty(&q->copies) && !waiting->closed)
+		mod_delayed_work(system_highpri_wq, &waiting->work, 0);
+	queue_release_if_empty(waiting, q);
+	spin_unlock(&waiting->lock);
+}
+
 /*
  * Sends what waits, in order, until the neighbour is gone again or the queue empty.
  * The caller has set @q->draining, so that the queue is its own; who else has a
@@ -186,32 +220,21 @@ static bool settle(struct waiting_copy *w, const struct rmirror_next_hop *next)
 static void queue_drain(struct rmirror_waiting *waiting, struct waiting_queue *q)
 {
 	struct waiting_copy *w;
+	bool stalled = false;
 	int i;
 
-	for (i = 0; i < WAIT_BATCH; i++) {
-		spin_lock(&waiting->lock);
-		w = list_first_entry_or_null(&q->copies, struct waiting_copy, list);
+	for (i = 0; i < WAIT_BATCH && !stalled; i++) {
+		w = queue_pop(waiting, q);
 		if (!w)
 			break;
-		list_del(&w->list);
-		q->bytes -= w->skb->truesize;
-		spin_unlock(&waiting->lock);
-
-		if (!settle(w, &q->next)) {
-			spin_lock(&waiting->lock);
-			list_add(&w->list, &q->copies);
-			q->bytes += w->skb->truesize;
-			break;
+		if (settle(w, &q->next)) {
+			waiting_count_down(waiting);
+		} else {
+			queue_put_back(waiting, q, w);
+			stalled = true;
 		}
-		waiting_count_down(waiting);
 	}
-	if (i == WAIT_BATCH)
-		spin_lock(&waiting->lock);
-	q->draining = false;
-	if (i == WAIT_BATCH && !waiting->closed)
-		mod_delayed_work(system_wq, &waiting->work, 0);
-	queue_release_if_empty(waiting, q);
-	spin_unlock(&waiting->lock);
+	queue_leave(waiting, q, stalled);
 }
 
 /* As queue_drain(), from outside of rmirror_mirror() */

@@ -16,10 +16,6 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-// NFTA_RMIRROR_EXT, a nest for what has no number of its own: nf_tables allows 16 attributes.
-// Nothing is defined in it yet, and nobody writes it.
-constexpr std::uint16_t attribute_ext = NFTA_RMIRROR_FLAGS + 1;
-
 // More than every attribute at its longest, with the header that libmnl needs before them.
 constexpr std::size_t buffer_size = 512;
 // What the length of NFTA_EXPR_DATA around them can say
@@ -128,7 +124,7 @@ Failure Decoder::split(Bytes input) {
 Failure Decoder::take_attribute(const nlattr *attribute) {
     // With its flags: no other is nested, so whatever has one is something else.
     const std::uint16_t type = attribute->nla_type;
-    if ((type & ~NLA_F_NESTED) == attribute_ext)
+    if ((type & ~NLA_F_NESTED) == NFTA_RMIRROR_EXT)
         return take_extensions(attribute);
     if (type == NFTA_RMIRROR_UNSPEC || type > NFTA_RMIRROR_MAX)
         return Error{"unknown attribute " + std::to_string(type), {}};
