@@ -209,7 +209,7 @@ struct nest {
 	int			off;
 	__be16			type;		/* EtherType; 0: a frame */
 	unsigned int		wraps;		/* so many encapsulations around it */
-	bool			whole;		/* what is around it is: only a mirror cuts it then */
+	bool			whole;		/* if bytes lack, a mirror has cut them */
 };
 
 /*
@@ -283,7 +283,7 @@ static enum step step_into_packet(struct nest *nest)
 	if (ip.proto == IPPROTO_IPIP || ip.proto == IPPROTO_IPV6) {
 		nest->off = ip.next;
 		nest->type = ip.proto == IPPROTO_IPIP ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
-		nest->whole = !ip.cut;
+		nest->whole |= !ip.cut;
 		return STEP_ON;
 	}
 	inner = wrapped(nest->rn, nest->skb, &ip);
@@ -293,7 +293,7 @@ static enum step step_into_packet(struct nest *nest)
 		return STEP_FOUND;
 	nest->off = inner;
 	nest->type = 0;
-	nest->whole = !ip.cut;
+	nest->whole |= !ip.cut;
 	return STEP_ON;
 }
 

@@ -65,8 +65,8 @@ protected:
                 send_udp(ring->edge(0), Ring::address(ring->size() - 1, variant.ipv6, 1), 9,
                          test::Bytes(200, 0x5a));
             // Each error about a copy is an original, too.
-            Watched one{variant.name(), {}, originals,
-                        originals * bound * (variant.answering ? 2 : 1)};
+            Watched one{
+                variant.name(), {}, originals, originals * bound * (variant.answering ? 2 : 1)};
             for (std::size_t i = 0; i < ring->size(); i++)
                 one.hosts.push_back(&ring->router(i));
             watched.push_back(one);

@@ -111,6 +111,9 @@ protected:
         create_veth({net_.router, "mon2", test::mac("02:00:00:00:03:01")},
                     {net_.collector, "eth1", test::mac("02:00:00:00:03:05")});
         net_.router.sysctl("net.ipv4.fib_multipath_use_neigh", "1");
+        // A host leaves a next hop that does not answer, a router of IPv6 stays with it.
+        if (GetParam())
+            net_.router.sysctl("net.ipv6.conf.all.forwarding", "0");
         for (const char *device : {"mon", "mon2"}) {
             const std::string neighbours =
                 std::string("net.") + (GetParam() ? "ipv6" : "ipv4") + ".neigh." + device + ".";
