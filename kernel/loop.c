@@ -75,6 +75,8 @@ static bool parse4(const struct sk_buff *skb, int off, struct ip_packet *ip)
 static bool parse6(const struct sk_buff *skb, int off, struct ip_packet *ip)
 {
 	const struct ipv6hdr *ip6h;
+	const struct frag_hdr *fh;
+	struct frag_hdr fbuf;
 	struct ipv6hdr buf;
 	__be16 frag_off;
 
@@ -90,7 +92,15 @@ static bool parse6(const struct sk_buff *skb, int off, struct ip_packet *ip)
 	};
 	ip->next = ipv6_skip_exthdr(skb, off + sizeof(buf), &ip->proto, &frag_off);
 	ip->later = frag_off & htons(IP6_OFFSET);
-	return ip->next >= 0;
+	if (ip->next < 0)
+		return false;
+	/* A later fragment ends the walk at its own header, which knows the protocol. */
+	if (ip->later && ip->proto == NEXTHDR_FRAGMENT) {
+		fh = skb_header_pointer(skb, ip->next, sizeof(fbuf), &fbuf);
+		if (fh)
+			ip->proto = fh->nexthdr;
+	}
+	return true;
 }
 
 static bool parse_ip(const struct sk_buff *skb, int off, __be16 type, struct ip_packet *ip)
