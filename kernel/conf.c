@@ -34,12 +34,6 @@ static const struct option_rule {
 #undef X
 };
 
-static const u32 key_max[] = {
-#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (key_max),
-	RMIRROR_ENCAP_TABLE(X)
-#undef X
-};
-
 /* Where an option with a number is kept; 0: it has none */
 static const u8 number_offset[] = {
 	[NFTA_RMIRROR_ENCAP]	= offsetof(struct rmirror_conf, encap),
@@ -173,20 +167,23 @@ static int check_addresses(const struct rmirror_conf *conf)
 static int check_encap(const struct rmirror_conf *conf)
 {
 	const char *word = rmirror_encap_word(conf->encap);
+	const u32 key_max = rmirror_encap_key_max(conf->encap);
 	const struct option_rule *o;
 
 	for (o = options; o < options + ARRAY_SIZE(options); o++) {
 		bool given = o->flag ? conf->flags & o->flag :
 				       rmirror_conf_given(conf, o->attr);
 
+		if (o->attr == NFTA_RMIRROR_KEY)
+			given = rmirror_conf_has_key(conf);
 		if (given && !(o->encaps & BIT(conf->encap))) {
 			pr_info_ratelimited("encap %s has no %s\n", word, o->word);
 			return -EINVAL;
 		}
 	}
-	if (rmirror_conf_given(conf, NFTA_RMIRROR_KEY) && conf->key > key_max[conf->encap]) {
+	if (rmirror_conf_given(conf, NFTA_RMIRROR_KEY) && conf->key > key_max) {
 		pr_info_ratelimited("key %u is out of range 0..%u of encap %s\n",
-				    conf->key, key_max[conf->encap], word);
+				    conf->key, key_max, word);
 		return -ERANGE;
 	}
 	if (conf->encap == RMIRROR_ENCAP_NONE &&

@@ -45,12 +45,14 @@ struct rmirror_stats;
  * @encap: its encapsulation
  * @hlen: bytes of encapsulation header between outer IP header and frame
  * @outer_len: bytes that a copy is longer than its frame
+ * @key_mask: the bits that a key may have
  * @net: the netns of the rule; routes and devices are looked up here only
  * @rn: its part of ours
  * @stats: per CPU
  * @way: to the constant collector; of a register, to the last one of those
  *	that there was no room for in @ways
- * @ways: to the collectors that a register named; NULL if it is constant
+ * @ways: to the collectors, and for the keys, that a register named; NULL if there
+ *	is but one
  * @generation: of what is in the caches; a change makes all of it obsolete
  * @nested: how many header copies it may send of what may be copies of copies
  * @list: entry in struct rmirror_net
@@ -61,6 +63,7 @@ struct rmirror {
 	const struct rmirror_encap_ops	*encap;
 	unsigned int			hlen;
 	unsigned int			outer_len;
+	u32				key_mask;
 	struct net			*net;
 	struct rmirror_net		*rn;
 	struct rmirror_stats __percpu	*stats;
@@ -76,6 +79,7 @@ struct rmirror {
  * struct rmirror_path - the way to the collector
  *
  * @addr: the collector
+ * @key: of the copy
  * @hop: how to get there; valid as long as BHs are off and the RCU read side
  *	section lasts
  * @mtu: bytes an outer packet may have, IP header included
@@ -83,6 +87,7 @@ struct rmirror {
  */
 struct rmirror_path {
 	const union nf_inet_addr	*addr;
+	u32				key;
 	struct rmirror_hop		*hop;
 	unsigned int			mtu;
 	unsigned int			headroom;

@@ -250,12 +250,13 @@ static void prepare6(const struct rmirror *m, struct rmirror_hop *hop,
  * rmirror_hop_fill - look the way to a collector up, and remember it
  * @m: the mirror; BHs are off, within an RCU read side section
  * @hop: gets it
- * @addr: the collector
+ * @path: with the collector's address and the key
  *
  * Return: false if there is none.
  */
-bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const union nf_inet_addr *addr)
+bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const struct rmirror_path *path)
 {
+	const union nf_inet_addr *addr = path->addr;
 	const unsigned int generation = READ_ONCE(m->generation);
 	union nf_inet_addr saddr;
 	struct dst_entry *dst;
@@ -273,7 +274,7 @@ bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const union nf
 	hop->local = is_local(m, dst);
 	hop->ip_output = needs_ip_output(dst);
 	hop->tagged = may_come_by_again(dst);
-	hop->seq = rmirror_way_numbers(m, addr);
+	hop->seq = rmirror_way_numbers(m, path);
 	if (m->conf.family == NFPROTO_IPV4)
 		prepare4(m, hop, saddr.ip, addr->ip);
 	else

@@ -29,7 +29,8 @@ struct rmirror_next_hop {
 
 void rmirror_hop_forget(struct rmirror *m);
 void rmirror_hop_renamed(struct net *net);
-bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const union nf_inet_addr *addr);
+bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop,
+		      const struct rmirror_path *path);
 struct dst_entry *rmirror_hop_look_up(const struct rmirror *m, const union nf_inet_addr *addr,
 				      union nf_inet_addr *saddr);
 bool rmirror_hop_find_device(const struct rmirror *m, int *ifindex);
@@ -43,7 +44,7 @@ void rmirror_hop_push6(const struct rmirror_job *job, struct sk_buff *skb);
 /**
  * rmirror_hop_find - find the way to the collector
  * @m: the mirror; BHs are off, within an RCU read side section
- * @path: with the collector's address; the rest of it is filled in
+ * @path: with the collector's address and the key; the rest of it is filled in
  *
  * Return: RMIRROR_SENT if there is one, else the reason why not.
  */
@@ -51,12 +52,12 @@ static __always_inline enum rmirror_outcome rmirror_hop_find(struct rmirror *m,
 							     struct rmirror_path *path)
 {
 	struct rmirror_hop *hop = likely(!m->ways) ? this_cpu_ptr(m->way.hop) :
-						     rmirror_way_hop(m, path->addr);
+						     rmirror_way_hop(m, path);
 	const struct net_device *dev;
 
 	if (unlikely(!hop->dst || hop->generation != READ_ONCE(m->generation) ||
 		     !dst_check(hop->dst, hop->cookie)) &&
-	    !rmirror_hop_fill(m, hop, path->addr))
+	    !rmirror_hop_fill(m, hop, path))
 		return RMIRROR_NO_ROUTE;
 	if (unlikely(hop->local))
 		return RMIRROR_LOCAL;

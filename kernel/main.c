@@ -113,6 +113,7 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 	m->encap = rmirror_encap_find(conf->encap);
 	m->hlen = m->encap->hlen(conf);
 	m->outer_len = rmirror_hop_outer_len(m);
+	m->key_mask = rmirror_encap_key_max(conf->encap);
 	m->net = net;
 	m->rn = rmirror_net(net);
 	ratelimit_state_init(&m->nested, NESTED_INTERVAL, NESTED_BURST);

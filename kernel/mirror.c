@@ -273,12 +273,14 @@ static enum rmirror_outcome mirror_packet(struct rmirror_job *job, const struct 
  * @skb: the packet, as the hook sees it; only ever read
  * @state: the hook
  * @addr: the collector, if it was not given with the statement
+ * @key: the key, likewise, in host order
  *
  * Within an RCU read side section, as netfilter hooks are; BHs on or off.
  * Whatever happens to the copy, the original does not notice.
  */
 void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
-		    const struct nf_hook_state *state, const union nf_inet_addr *addr)
+		    const struct nf_hook_state *state, const union nf_inet_addr *addr,
+		    const u32 *key)
 {
 	enum rmirror_outcome outcome = RMIRROR_LOOP;
 	const bool bh_on = !in_softirq();
@@ -286,6 +288,7 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 
 	job.m = m;
 	job.path.addr = m->conf.in_register ? addr : &m->conf.addr;
+	job.path.key = likely(!m->conf.key_in_register) ? m->conf.key : *key & m->key_mask;
 	job.want = m->conf.len;
 	job.bytes = 0;
 

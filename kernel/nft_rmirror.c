@@ -13,6 +13,7 @@
 struct nft_rmirror {
 	struct rmirror	*mirror;
 	u8		sreg_addr;	/* only if its configuration says in_register */
+	u8		sreg_key;	/* likewise, key_in_register */
 };
 
 /* The highest attribute that nf_tables shows an expression; it must not be overlooked. */
@@ -37,7 +38,9 @@ static const struct nla_policy nft_rmirror_policy[ATTR_MAX + 1] = {
 	[NFTA_RMIRROR_EXT + 1 ... ATTR_MAX] = { .type = NLA_REJECT },
 };
 
-static const struct nla_policy nft_rmirror_ext_policy[NFTA_RMIRROR_EXT_MAX + 1] = {};
+static const struct nla_policy nft_rmirror_ext_policy[NFTA_RMIRROR_EXT_MAX + 1] = {
+	[NFTA_RMIRROR_EXT_SREG_KEY]	= { .type = NLA_U32 },
+};
 
 static void nft_rmirror_eval(const struct nft_expr *expr, struct nft_regs *regs,
 			     const struct nft_pktinfo *pkt)
@@ -45,7 +48,8 @@ static void nft_rmirror_eval(const struct nft_expr *expr, struct nft_regs *regs,
 	const struct nft_rmirror *priv = nft_expr_priv(expr);
 
 	rmirror_mirror(priv->mirror, pkt->skb, pkt->state,
-		       (const union nf_inet_addr *)&regs->data[priv->sreg_addr]);
+		       (const union nf_inet_addr *)&regs->data[priv->sreg_addr],
+		       &regs->data[priv->sreg_key]);
 }
 
 static unsigned int address_size(u32 family)
@@ -122,21 +126,23 @@ static int check_lengths(const struct nlattr * const tb[])
 	return 0;
 }
 
-static int parse_ext(const struct nlattr *ext)
+/* @tb gets what is newer; of nothing, nothing. */
+static int parse_ext(const struct nlattr *ext, struct nlattr *tb[])
 {
-	struct nlattr *tb[NFTA_RMIRROR_EXT_MAX + 1];
-
+	memset(tb, 0, sizeof(*tb) * (NFTA_RMIRROR_EXT_MAX + 1));
 	return ext ? nla_parse_nested(tb, NFTA_RMIRROR_EXT_MAX, ext, nft_rmirror_ext_policy, NULL) :
 		     0;
 }
 
-static int parse_conf(const struct nlattr * const tb[], struct rmirror_conf *conf)
+static int parse_conf(const struct nlattr * const tb[], const struct nlattr * const ext[],
+		      struct rmirror_conf *conf)
 {
 	int attr, err;
 
-	err = check_lengths(tb) ?: parse_ext(tb[NFTA_RMIRROR_EXT]);
-	if (!err)
-		err = parse_addresses(tb, conf);
+	conf->key_in_register = ext[NFTA_RMIRROR_EXT_SREG_KEY];
+	if (conf->key_in_register && tb[NFTA_RMIRROR_KEY])
+		return -EINVAL;
+	err = check_lengths(tb) ?: parse_addresses(tb, conf);
 	for (attr = NFTA_RMIRROR_ENCAP; !err && attr <= NFTA_RMIRROR_MAX; attr++) {
 		if (tb[attr] && rmirror_conf_number(conf, attr))
 			err = rmirror_conf_set(conf, attr, ntohl(nla_get_be32(tb[attr])));
@@ -148,23 +154,37 @@ static int parse_conf(const struct nlattr * const tb[], struct rmirror_conf *con
 	return err ?: rmirror_conf_check(conf);
 }
 
+static int parse_registers(const struct nft_ctx *ctx, const struct nlattr * const tb[],
+			   const struct nlattr * const ext[], const struct rmirror_conf *conf,
+			   struct nft_rmirror *priv)
+{
+	int err = 0;
+
+	if (conf->in_register)
+		err = nft_parse_register_load(ctx, tb[NFTA_RMIRROR_SREG_ADDR], &priv->sreg_addr,
+					      address_size(conf->family));
+	if (!err && conf->key_in_register)
+		err = nft_parse_register_load(ctx, ext[NFTA_RMIRROR_EXT_SREG_KEY], &priv->sreg_key,
+					      sizeof(u32));
+	return err;
+}
+
 static int nft_rmirror_init(const struct nft_ctx *ctx, const struct nft_expr *expr,
 			    const struct nlattr * const tb[])
 {
 	struct nft_rmirror *priv = nft_expr_priv(expr);
+	struct nlattr *ext[NFTA_RMIRROR_EXT_MAX + 1];
 	struct rmirror_conf conf = {};
 	struct rmirror *mirror;
 	int err;
 
-	err = parse_conf(tb, &conf);
+	err = parse_ext(tb[NFTA_RMIRROR_EXT], ext);
+	if (!err)
+		err = parse_conf(tb, (const struct nlattr * const *)ext, &conf);
+	if (!err)
+		err = parse_registers(ctx, tb, (const struct nlattr * const *)ext, &conf, priv);
 	if (err)
 		return err;
-	if (conf.in_register) {
-		err = nft_parse_register_load(ctx, tb[NFTA_RMIRROR_SREG_ADDR], &priv->sreg_addr,
-					      address_size(conf.family));
-		if (err)
-			return err;
-	}
 	mirror = rmirror_create(ctx->net, &conf);
 	if (IS_ERR(mirror))
 		return PTR_ERR(mirror);
@@ -194,6 +214,20 @@ static int put_collector(struct sk_buff *skb, const struct nft_rmirror *priv,
 	return nla_put_be32(skb, NFTA_RMIRROR_FAMILY, htonl(conf->family));
 }
 
+static int put_ext(struct sk_buff *skb, const struct nft_rmirror *priv,
+		   const struct rmirror_conf *conf)
+{
+	struct nlattr *ext;
+
+	if (!conf->key_in_register)
+		return 0;
+	ext = nla_nest_start(skb, NFTA_RMIRROR_EXT);
+	if (!ext || nft_dump_register(skb, NFTA_RMIRROR_EXT_SREG_KEY, priv->sreg_key))
+		return -1;
+	nla_nest_end(skb, ext);
+	return 0;
+}
+
 static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bool reset)
 {
 	const struct nft_rmirror *priv = nft_expr_priv(expr);
@@ -215,7 +249,7 @@ static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bo
 		if (attr == NFTA_RMIRROR_OIFNAME && nla_put_string(skb, attr, conf->oifname))
 			return -1;
 	}
-	return 0;
+	return put_ext(skb, priv, conf);
 }
 
 /* NF_BR_* have the same numbers. */

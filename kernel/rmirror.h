@@ -37,6 +37,7 @@ struct sk_buff;
  * @flags: RMIRROR_F_*
  * @oifname: output device; by route if not given
  * @in_register: the collector comes with each packet
+ * @key_in_register: so does the key
  *
  * A front end clears it, sets @family and @addr, and then each option that it
  * was given: numbers by rmirror_conf_set(), the others by hand with their bit
@@ -60,12 +61,19 @@ struct rmirror_conf {
 	u32			flags;
 	char			oifname[IFNAMSIZ];
 	bool			in_register;
+	bool			key_in_register;
 };
 
 static inline bool rmirror_conf_given(const struct rmirror_conf *conf,
 				      enum nft_rmirror_attributes attr)
 {
 	return conf->given & (1u << attr);
+}
+
+/* Is a key in the header, a constant one or not? */
+static inline bool rmirror_conf_has_key(const struct rmirror_conf *conf)
+{
+	return rmirror_conf_given(conf, NFTA_RMIRROR_KEY) || conf->key_in_register;
 }
 
 int rmirror_conf_set(struct rmirror_conf *conf, enum nft_rmirror_attributes attr,
@@ -79,6 +87,6 @@ void rmirror_release(struct rmirror *m);
 const struct rmirror_conf *rmirror_conf_get(const struct rmirror *m);
 void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 		    const struct nf_hook_state *state,
-		    const union nf_inet_addr *addr);
+		    const union nf_inet_addr *addr, const u32 *key);
 
 #endif /* _RMIRROR_H */

@@ -103,6 +103,8 @@ static int stats_seq_show(struct seq_file *seq, void *v)
 	stats_sum(m, sum);
 	if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY))
 		scnprintf(key, sizeof(key), "%u", m->conf.key);
+	else if (m->conf.key_in_register)
+		strscpy(key, "register", sizeof(key));
 	if (m->conf.in_register)
 		strscpy(addr, "register", sizeof(addr));
 	else if (m->conf.family == NFPROTO_IPV4)

@@ -2,6 +2,8 @@
 /*
  * Where the ways to the collectors are kept: one for a constant collector, and one
  * for each that a register has named, up to a number for all mirrors of a netns.
+ * Where packets are numbered and their key comes from a register, each key has its own
+ * numbers, and so a way of its own.
  */
 
 #include <linux/jhash.h>
@@ -29,30 +31,56 @@ static bool is_same(const struct rmirror *m, const union nf_inet_addr *a,
 						ipv6_addr_equal(&a->in6, &b->in6);
 }
 
-static struct hlist_head *ways_bucket(struct rmirror *m, const union nf_inet_addr *addr)
+static bool is_numbered_by_key(const struct rmirror *m)
 {
-	const u32 hash = jhash(addr, address_size(m), 0);
+	return m->conf.key_in_register && m->encap->numbered(&m->conf);
+}
+
+/* What of the key tells one way from another */
+static u32 way_key(const struct rmirror *m, const struct rmirror_path *path)
+{
+	return is_numbered_by_key(m) ? path->key : 0;
+}
+
+static struct hlist_head *ways_bucket(struct rmirror *m, const union nf_inet_addr *addr, u32 key)
+{
+	const u32 hash = jhash(addr, address_size(m), key);
 
 	return &m->ways->bucket[hash & (ARRAY_SIZE(m->ways->bucket) - 1)];
 }
 
-static struct rmirror_way *ways_find(struct rmirror *m, const union nf_inet_addr *addr)
+static struct rmirror_way *ways_find(struct rmirror *m, const struct rmirror_path *path)
 {
+	const u32 key = way_key(m, path);
 	struct rmirror_way *way;
 
-	hlist_for_each_entry_rcu(way, ways_bucket(m, addr), node) {
-		if (is_same(m, &way->addr, addr))
+	hlist_for_each_entry_rcu(way, ways_bucket(m, path->addr, key), node) {
+		if (way->key == key && is_same(m, &way->addr, path->addr))
 			return way;
 	}
 	return NULL;
+}
+
+static bool ways_know(struct rmirror *m, const union nf_inet_addr *addr)
+{
+	struct rmirror_way *way;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(m->ways->bucket); i++) {
+		hlist_for_each_entry_rcu(way, &m->ways->bucket[i], node) {
+			if (is_same(m, &way->addr, addr))
+				return true;
+		}
+	}
+	return false;
 }
 
 static int way_set_sequence(struct rmirror *m, struct rmirror_way *way, gfp_t gfp)
 {
 	struct rmirror_sequence like = {
 		.encap		= m->conf.encap,
-		.key		= m->conf.key,
-		.has_key	= rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY),
+		.key		= m->conf.key_in_register ? way->key : m->conf.key,
+		.has_key	= rmirror_conf_has_key(&m->conf),
 		.family		= m->conf.family,
 	};
 
@@ -86,13 +114,15 @@ static void way_clean(struct rmirror_way *way)
 	free_percpu(way->hop);
 }
 
-static struct rmirror_way *way_alloc(struct rmirror *m, const union nf_inet_addr *addr)
+static struct rmirror_way *way_alloc(struct rmirror *m, const struct rmirror_path *path)
 {
+	const union nf_inet_addr *addr = path->addr;
 	const gfp_t gfp = GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT;
 	struct rmirror_way *way = kzalloc(sizeof(*way), gfp);
 
 	if (!way)
 		return NULL;
+	way->key = way_key(m, path);
 	if (rmirror_collector_add(m->rn, RMIRROR_IS_COLLECTOR, m->conf.family, addr, gfp))
 		goto err_collector;
 	if (way_init(m, way, addr, gfp))
@@ -113,8 +143,8 @@ static void way_leave(struct rmirror *m, struct rmirror_way *way)
 	rmirror_sequence_put(m->rn, way->seq);
 }
 
-/* Remembers a collector. NULL if the netns has too many, or there is no memory. */
-static struct rmirror_way *ways_add(struct rmirror *m, const union nf_inet_addr *addr)
+/* Remembers a collector, or a key of it. NULL if the netns has too many, or there is no memory. */
+static struct rmirror_way *ways_add(struct rmirror *m, const struct rmirror_path *path)
 {
 	atomic_t *learnt = &m->rn->collectors.learnt;
 	struct mem_cgroup *old;
@@ -125,16 +155,16 @@ static struct rmirror_way *ways_add(struct rmirror *m, const union nf_inet_addr 
 		return NULL;
 	}
 	spin_lock(&m->ways->lock);
-	way = ways_find(m, addr);
+	way = ways_find(m, path);
 	if (way) {
 		atomic_dec(learnt);
 		goto out;
 	}
 	old = set_active_memcg(m->ways->memcg);
-	way = way_alloc(m, addr);
+	way = way_alloc(m, path);
 	set_active_memcg(old);
 	if (way)
-		hlist_add_head_rcu(&way->node, ways_bucket(m, addr));
+		hlist_add_head_rcu(&way->node, ways_bucket(m, path->addr, way->key));
 	else
 		atomic_dec(learnt);
 out:
@@ -179,7 +209,7 @@ int rmirror_way_init(struct rmirror *m)
 	int err;
 
 	err = way_init(m, &m->way, &m->conf.addr, GFP_KERNEL_ACCOUNT);
-	if (err || !m->conf.in_register)
+	if (err || !(m->conf.in_register || is_numbered_by_key(m)))
 		return err;
 	err = ways_init(m);
 	if (err) {
@@ -223,19 +253,19 @@ void rmirror_way_exit(struct rmirror *m)
  */
 bool rmirror_way_knows(struct rmirror *m, const union nf_inet_addr *addr)
 {
-	return m->ways ? !!ways_find(m, addr) : is_same(m, &m->conf.addr, addr);
+	return m->conf.in_register ? ways_know(m, addr) : is_same(m, &m->conf.addr, addr);
 }
 
 /**
  * rmirror_way_hop - the place in the cache of a collector from a register
  * @m: the mirror; BHs are off
- * @addr: the collector
+ * @path: with its address and the key
  *
  * Return: never NULL; it may hold no way, or an obsolete one.
  */
-struct rmirror_hop *rmirror_way_hop(struct rmirror *m, const union nf_inet_addr *addr)
+struct rmirror_hop *rmirror_way_hop(struct rmirror *m, const struct rmirror_path *path)
 {
-	struct rmirror_way *way = ways_find(m, addr) ?: ways_add(m, addr);
+	struct rmirror_way *way = ways_find(m, path) ?: ways_add(m, path);
 	struct rmirror_hop *hop;
 
 	if (likely(way))
@@ -250,13 +280,13 @@ struct rmirror_hop *rmirror_way_hop(struct rmirror *m, const union nf_inet_addr 
 /**
  * rmirror_way_numbers - the sequence numbers of a collector
  * @m: the mirror; BHs are off
- * @addr: the collector
+ * @path: with its address and the key
  *
  * Return: NULL if packets are not numbered.
  */
-atomic_t *rmirror_way_numbers(struct rmirror *m, const union nf_inet_addr *addr)
+atomic_t *rmirror_way_numbers(struct rmirror *m, const struct rmirror_path *path)
 {
-	const struct rmirror_way *way = m->ways ? ways_find(m, addr) : NULL;
+	const struct rmirror_way *way = m->ways ? ways_find(m, path) : NULL;
 	struct rmirror_sequence *seq = way ? way->seq : m->way.seq;
 
 	return seq ? &seq->next : NULL;

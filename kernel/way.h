@@ -10,6 +10,7 @@
 
 struct dst_entry;
 struct rmirror;
+struct rmirror_path;
 struct mem_cgroup;
 struct rmirror_sequence;
 
@@ -54,12 +55,14 @@ struct rmirror_hop {
  * struct rmirror_way - the cached way to a collector
  *
  * @addr: the collector
+ * @key: of the copies, if each key from a register has its own numbers; else 0
  * @hop: the way there, per CPU
  * @seq: its sequence numbers; NULL if packets are not numbered
  * @node: entry in struct rmirror_ways
  */
 struct rmirror_way {
 	union nf_inet_addr		addr;
+	u32				key;
 	struct rmirror_hop __percpu	*hop;
 	struct rmirror_sequence		*seq;
 	struct hlist_node		node;
@@ -68,12 +71,12 @@ struct rmirror_way {
 #define RMIRROR_WAYS_BITS	8
 
 /**
- * struct rmirror_ways - the collectors that a register has named so far
+ * struct rmirror_ways - the collectors and keys that registers have named so far
  *
  * @lock: protects additions; look-ups are under RCU, and nothing goes before
  *	the mirror does
  * @memcg: whoever made the rule pays for them
- * @bucket: by address
+ * @bucket: by address and key
  */
 struct rmirror_ways {
 	spinlock_t		lock;
@@ -85,7 +88,7 @@ int rmirror_way_init(struct rmirror *m);
 void rmirror_way_leave(struct rmirror *m);
 void rmirror_way_exit(struct rmirror *m);
 bool rmirror_way_knows(struct rmirror *m, const union nf_inet_addr *addr);
-struct rmirror_hop *rmirror_way_hop(struct rmirror *m, const union nf_inet_addr *addr);
-atomic_t *rmirror_way_numbers(struct rmirror *m, const union nf_inet_addr *addr);
+struct rmirror_hop *rmirror_way_hop(struct rmirror *m, const struct rmirror_path *path);
+atomic_t *rmirror_way_numbers(struct rmirror *m, const struct rmirror_path *path);
 
 #endif /* _RMIRROR_WAY_H */

@@ -69,7 +69,7 @@ static unsigned int target_v0(struct sk_buff *skb, const struct xt_action_param 
 {
 	const struct v0_info *info = par->targinfo;
 
-	rmirror_mirror(xa_load(&v0_mirrors, info->id), skb, par->state, NULL);
+	rmirror_mirror(xa_load(&v0_mirrors, info->id), skb, par->state, NULL, NULL);
 	return XT_CONTINUE;
 }
 
@@ -124,14 +124,14 @@ static struct rmirror *v1_mirror(const struct xt_rmirror_tginfo_v1 *info)
 
 static unsigned int target_v1(struct sk_buff *skb, const struct xt_action_param *par)
 {
-	rmirror_mirror(v1_mirror(par->targinfo), skb, par->state, NULL);
+	rmirror_mirror(v1_mirror(par->targinfo), skb, par->state, NULL, NULL);
 	return XT_CONTINUE;
 }
 
 /* XT_CONTINUE is ebtables' ACCEPT. */
 static unsigned int target_v1_bridge(struct sk_buff *skb, const struct xt_action_param *par)
 {
-	rmirror_mirror(v1_mirror(par->targinfo), skb, par->state, NULL);
+	rmirror_mirror(v1_mirror(par->targinfo), skb, par->state, NULL, NULL);
 	return EBT_CONTINUE;
 }
 

@@ -14,6 +14,12 @@ static const char *const encap_word[] = {
 #undef X
 };
 
+static const u32 encap_key_max[] = {
+#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (key_max),
+	RMIRROR_ENCAP_TABLE(X)
+#undef X
+};
+
 static const u16 encap_port[] = {
 #define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = (port),
 	RMIRROR_ENCAP_TABLE(X)
@@ -70,6 +76,17 @@ const char *rmirror_encap_word(unsigned int id)
 u16 rmirror_encap_port(unsigned int id)
 {
 	return encap_port[id];
+}
+
+/**
+ * rmirror_encap_key_max - the highest key
+ * @id: a valid enum rmirror_encap
+ *
+ * Return: all bits that a key may have; 0 if there is none.
+ */
+u32 rmirror_encap_key_max(unsigned int id)
+{
+	return encap_key_max[id];
 }
 
 /**

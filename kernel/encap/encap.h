@@ -53,6 +53,7 @@ RMIRROR_ENCAP_TABLE(X)
 const struct rmirror_encap_ops *rmirror_encap_find(unsigned int id);
 const char *rmirror_encap_word(unsigned int id);
 u16 rmirror_encap_port(unsigned int id);
+u32 rmirror_encap_key_max(unsigned int id);
 u64 rmirror_encap_time(const struct rmirror_job *job);
 
 /* For @per_frame and @numbered */

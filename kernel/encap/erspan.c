@@ -60,7 +60,7 @@ struct erspan3_platform {
 static void erspan_push(const struct rmirror_job *job, struct gre_erspan_seq *h,
 			u16 protocol, u16 version, bool truncated)
 {
-	u16 word = job->frame->cos << ERSPAN_COS_SHIFT | job->m->conf.key;
+	u16 word = job->frame->cos << ERSPAN_COS_SHIFT | job->path.key;
 
 	if (truncated)
 		word |= ERSPAN_TRUNCATED;

@@ -22,7 +22,7 @@ struct gre_teb {
 
 static bool gre_has_key(const struct rmirror_conf *conf)
 {
-	return rmirror_conf_given(conf, NFTA_RMIRROR_KEY);
+	return rmirror_conf_has_key(conf);
 }
 
 static bool gre_has_seq(const struct rmirror_conf *conf)
@@ -46,7 +46,7 @@ static void gre_push(const struct rmirror_job *job, struct sk_buff *skb)
 	gre->protocol = htons(ETH_P_TEB);
 	if (gre_has_key(conf)) {
 		gre->flags |= GRE_KEY;
-		*option++ = htonl(conf->key);
+		*option++ = htonl(job->path.key);
 	}
 	if (gre_has_seq(conf)) {
 		gre->flags |= GRE_SEQ;

@@ -189,7 +189,7 @@ static void vni_push(const struct rmirror_job *job, struct sk_buff *skb, u32 fir
 	struct vni_header *h = __skb_push(skb, sizeof(*h));
 
 	h->first = htonl(first);
-	h->vni = htonl(job->m->conf.key << VNI_SHIFT);
+	h->vni = htonl(job->path.key << VNI_SHIFT);
 	rmirror_udp_push(job, skb, sport);
 }
 

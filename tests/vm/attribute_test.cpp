@@ -124,8 +124,8 @@ TEST_F(AttributeTest, UnknownOnesAreRefused) {
     expect_refused({number(NFTA_RMIRROR_FLAGS, 1U << 31)});
 }
 
-// Where what is new will be: strict from the first day
-TEST_F(AttributeTest, TheExtensionIsAnEmptyNest) {
+// Where what is new is: of the nest nothing is overlooked
+TEST_F(AttributeTest, TheExtensionIsStrict) {
     const auto inside = [](const char *hex) { return bytes(ext | nested, test::from_hex(hex)); };
     expect_accepted({bytes(ext | nested, {})});
     expect_refused({bytes(ext, {})});

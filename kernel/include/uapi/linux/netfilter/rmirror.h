@@ -83,11 +83,16 @@ enum nft_rmirror_attributes {
 /**
  * enum nft_rmirror_ext_attributes - attributes in NFTA_RMIRROR_EXT
  *
- * There is none yet. They are parsed strictly: one that the kernel does not know, or
- * that is too long, is refused.
+ * They are parsed strictly: one that the kernel does not know, or that is not exactly
+ * as long as it has to be, is refused.
+ *
+ * @NFTA_RMIRROR_EXT_SREG_KEY: register that holds the key (NLA_U32: nft_registers) as it
+ *	would hold a mark: 32 bits in host order. The encapsulation takes as many of its
+ *	low bits as its keys have. Not with NFTA_RMIRROR_KEY.
  */
 enum nft_rmirror_ext_attributes {
 	NFTA_RMIRROR_EXT_UNSPEC,
+	NFTA_RMIRROR_EXT_SREG_KEY,
 	__NFTA_RMIRROR_EXT_MAX
 };
 #define NFTA_RMIRROR_EXT_MAX	(__NFTA_RMIRROR_EXT_MAX - 1)
