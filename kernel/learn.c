@@ -7,6 +7,8 @@
  * send without a socket that is nobody. Here it is told to the kernel's routes,
  * which remember it, and forget it, as they do for any other packet. Nothing of
  * the error is changed, and whoever else wants it gets it, too.
+ *
+ * What this host itself would say about a bare copy is not said: see keep_quiet6().
  */
 
 #include <linux/icmp.h>
@@ -25,6 +27,7 @@
 #include "learn.h"
 #include "loop.h"
 #include "netns.h"
+#include "transmit.h"
 
 /* An error as learn() needs it */
 struct too_big {
@@ -135,7 +138,28 @@ static unsigned int learn6(void *priv, struct sk_buff *skb, const struct nf_hook
 	return NF_ACCEPT;
 }
 
-/* Behind the firewall's rules: what these drop teaches nobody anything. */
+/*
+ * A tunnel device answers an IPv6 packet that does not fit, whoever made it; to an
+ * IPv4 packet without a route, like a bare copy, the kernel answers nothing.
+ * What else leaves meanwhile is the tunnel's own packet, with the copy in it.
+ */
+static unsigned int keep_quiet6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct icmp6hdr *icmp, buf;
+
+	if (likely(ipv6_hdr(skb)->nexthdr != IPPROTO_ICMPV6))
+		return NF_ACCEPT;
+	icmp = skb_header_pointer(skb, skb_network_offset(skb) + sizeof(struct ipv6hdr),
+				  sizeof(buf), &buf);
+	if (!icmp || icmp->icmp6_type & ICMPV6_INFOMSG_MASK || !rmirror_transmit_refuses_bare())
+		return NF_ACCEPT;
+	return NF_DROP;
+}
+
+/*
+ * What comes in: behind the firewall's rules; what these drop teaches nobody anything.
+ * What goes out: before any rule sees what nobody is to see.
+ */
 static const struct nf_hook_ops learn_ops[] = {
 	{
 		.hook		= learn4,
@@ -148,6 +172,12 @@ static const struct nf_hook_ops learn_ops[] = {
 		.pf		= NFPROTO_IPV6,
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priority	= NF_IP6_PRI_LAST,
+	},
+	{
+		.hook		= keep_quiet6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priority	= NF_IP6_PRI_FIRST,
 	},
 };
 

@@ -38,10 +38,48 @@ unsigned int rmirror_transmit_gso_bytes(const struct sk_buff *skb)
 	return skb->len + headers * ((skb->len - headers - 1) / skb_shinfo(skb)->gso_size);
 }
 
+/* A bare copy that this CPU is handing to its device */
+struct bare_handover {
+	bool	under_way;
+	bool	refused;
+};
+
+static DEFINE_PER_CPU(struct bare_handover, bare_handover);
+
+/**
+ * rmirror_transmit_refuses_bare - is the error that this CPU makes about a bare copy?
+ *
+ * A tunnel that a packet does not fit into tells the packet's source. The source of a
+ * bare copy is a mirrored host, which must not hear of it. The copy is then counted as
+ * too big. BHs are off if there is such a copy.
+ */
+bool rmirror_transmit_refuses_bare(void)
+{
+	if (likely(!this_cpu_read(bare_handover.under_way)))
+		return false;
+	this_cpu_write(bare_handover.refused, true);
+	return true;
+}
+
 /* A cached link header has the EtherType of the neighbour's own protocol. */
 static int send_to_neighbour(struct neighbour *n, struct sk_buff *skb)
 {
 	return neigh_output(n, skb, n->tbl->protocol != skb->protocol);
+}
+
+/* Its device may mirror it again, to another next hop: so what was before is put back. */
+static int send_bare_to_neighbour(struct neighbour *n, struct sk_buff *skb)
+{
+	struct bare_handover *handover = this_cpu_ptr(&bare_handover);
+	const struct bare_handover outer = *handover;
+	bool refused;
+	int err;
+
+	*handover = (struct bare_handover){ .under_way = true };
+	err = send_to_neighbour(n, skb);
+	refused = handover->refused;
+	*handover = outer;
+	return refused ? -EMSGSIZE : err;
 }
 
 /* The packet that is being fragmented: its collector, and what has become of its fragments */
@@ -65,9 +103,12 @@ static int send_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return PTR_ERR(n);
 	}
-	if (whole->bare)
+	if (whole->bare) {
 		skb_dst_drop(skb);
-	err = send_to_neighbour(n, skb);
+		err = send_bare_to_neighbour(n, skb);
+	} else {
+		err = send_to_neighbour(n, skb);
+	}
 	if (!net_xmit_eval(err))
 		whole->bytes += bytes;
 	return err;
@@ -155,15 +196,16 @@ enum rmirror_outcome rmirror_transmit(const struct rmirror *m, struct sk_buff *s
 	int err;
 
 	*bytes = rmirror_transmit_bytes(skb);
-	if (likely(skb->len <= mtu || skb_is_gso(skb))) {
-		err = send_to_neighbour(n, skb);
-	} else {
+	if (unlikely(skb->len > mtu && !skb_is_gso(skb)))
 		err = send_fragments(m->net, skb, dst, addr, rmirror_is_bare(m), bytes);
-		if (err == -EINVAL)
-			return RMIRROR_TOO_BIG;
-	}
+	else if (rmirror_is_bare(m))
+		err = send_bare_to_neighbour(n, skb);
+	else
+		err = send_to_neighbour(n, skb);
 	if (!net_xmit_eval(err))
 		return outcome;
+	if (err == -EINVAL)
+		return RMIRROR_TOO_BIG;
 	*bytes = 0;
-	return RMIRROR_TX_DROP;
+	return err == -EMSGSIZE ? RMIRROR_TOO_BIG : RMIRROR_TX_DROP;
 }

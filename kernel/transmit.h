@@ -10,6 +10,7 @@
 
 struct neighbour;
 
+bool rmirror_transmit_refuses_bare(void);
 unsigned int rmirror_transmit_gso_bytes(const struct sk_buff *skb);
 enum rmirror_outcome rmirror_transmit(const struct rmirror *m, struct sk_buff *skb,
 				      struct dst_entry *dst, struct neighbour *n,

@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "support/packet_builder.hpp"
@@ -61,6 +62,24 @@ const Away ways[] = {
      "link set g1 up\naddr add 10.50.0.1/24 dev g1\n"
      "neigh add 10.50.0.5 lladdr 02:00:00:00:00:05 dev g1\n",
      "10.50.0.5"},
+    {"IPv6ToAnIPv6HostBehindGre", true, "ip_gre",
+     "link add dum1 mtu 1400 type dummy\nlink set dum1 up\naddr add 10.8.0.1/24 dev dum1\n"
+     "neigh add 10.8.0.7 lladdr 02:00:00:00:00:07 dev dum1\n"
+     "link add g1 mtu 1476 type gre local 10.8.0.1 remote 10.8.0.7\n"
+     "link set g1 up\naddr add fd50::1/64 dev g1 nodad\n",
+     "fd50::5"},
+    {"IPv6ToAnIPv6HostBehindIp6Gre", true, "ip6_gre",
+     "link add dum1 mtu 1400 type dummy\nlink set dum1 up\naddr add fd08::1/64 dev dum1 nodad\n"
+     "neigh add fd08::7 lladdr 02:00:00:00:00:07 dev dum1\n"
+     "link add g1 mtu 1448 type ip6gre local fd08::1 remote fd08::7\n"
+     "link set g1 up\naddr add fd50::1/64 dev g1 nodad\n",
+     "fd50::5"},
+    {"IPv6ToAnIPv6HostBehindSit", true, "sit",
+     "link add dum1 mtu 1400 type dummy\nlink set dum1 up\naddr add 10.8.0.1/24 dev dum1\n"
+     "neigh add 10.8.0.7 lladdr 02:00:00:00:00:07 dev dum1\n"
+     "link add g1 mtu 1480 type sit local 10.8.0.1 remote 10.8.0.7\n"
+     "link set g1 up\naddr add fd50::1/64 dev g1 nodad\n",
+     "fd50::5"},
 };
 
 // A kernel's warning or worse
@@ -95,11 +114,12 @@ TEST_P(BareFamilyTest, DoesNoHarm) {
     for (std::uint64_t i = 0; i < count; i++)
         send_udp(router, away.ipv6 ? "fd09::7" : "10.9.0.7", 9,
                  test::PacketBuilder().payload(i % 2 == 0 ? 1390 : 100).build());
-    // Whole, or in fragments if something has been said about their path
+    // In fragments if anybody told their sender about the path of the copies
     const auto left = drain(originals, [](const Frame &frame) {
         return has_ip_protocol(IPPROTO_UDP)(frame) || has_ip_protocol(IPPROTO_FRAGMENT)(frame);
     });
     EXPECT_EQ(ip_payloads(left).size(), count);
+    EXPECT_TRUE(std::ranges::all_of(left, has_ip_protocol(IPPROTO_UDP)));
     EXPECT_EQ(settled_counters(router)["matched"], count);
     EXPECT_TRUE(all_add_up(router));
     EXPECT_EQ(taint(), before) << "the kernel warns: see its log";
