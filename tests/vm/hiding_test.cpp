@@ -89,17 +89,17 @@ protected:
     }
 
     // A fragment behind a first one that nobody has seen
-    Bytes later_fragment(std::uint8_t protocol) const {
+    Bytes later_fragment(std::uint8_t protocol, const Ends &ends) const {
         test::PacketBuilder builder;
         if (ipv6_) {
             // RFC 8200 section 4.5: an offset of 8 units of 8 bytes, the last
             const Bytes header = {protocol, 0, 0, 0x40, 0, 0, 0, 1};
-            builder = from_sender(spoofed(), std::uint8_t{IPPROTO_FRAGMENT});
+            builder = from_sender(ends, std::uint8_t{IPPROTO_FRAGMENT});
             builder.payload(header);
         } else {
             builder.eth(Topology::sender_mac, Topology::lan_mac)
-                .ipv4({.source = test::ipv4(spoofed().source),
-                       .destination = test::ipv4(spoofed().destination),
+                .ipv4({.source = test::ipv4(ends.source),
+                       .destination = test::ipv4(ends.destination),
                        .id = 1,
                        .fragment_offset = 8,
                        .protocol = protocol});
@@ -161,7 +161,7 @@ TEST_P(HidingPlace, SeesWhatLooksLikeCopies) {
     }
     for (const std::uint8_t protocol : {std::uint8_t{IPPROTO_GRE}, std::uint8_t{IPPROTO_UDP}}) {
         SCOPED_TRACE("fragment of protocol " + std::to_string(protocol));
-        expect_seen(later_fragment(protocol));
+        expect_seen(later_fragment(protocol, spoofed()));
     }
     expect_none_held_back();
 }
@@ -227,6 +227,16 @@ TEST_P(HidingFamily, SeesTheFragmentsOfTheCollector) {
         EXPECT_EQ(counters["matched"], 3U);
         EXPECT_EQ(counters["loop"], 0U);
     }
+}
+
+// What another host's mirror sends to the same collector, in fragments: only the first has the
+// header that tells.
+TEST_P(HidingFamily, KnowsTheFragmentsOfAnothersCopies) {
+    start(forward, GetParam(), {{RMIRROR_ENCAP_GRE, "gre", 0}});
+    const Bytes frame = later_fragment(IPPROTO_GRE, between(to_the_peer().source, collector()));
+    Injector(net_.sender, "eth0").send(frame);
+    EXPECT_EQ(copies_.wait_for(1, holds(fingerprint(frame))).size(), 1U);
+    EXPECT_TRUE(settled_counters(net_.router).are({{"matched", 1}, {"loop", 1}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, HidingFamily, ::testing::Bool(),
