@@ -7,7 +7,7 @@
 #include <linux/netfilter_arp.h>
 #include <net/netfilter/nf_tables.h>
 
-#include "compat/compat.h"
+#include "compat/nft.h"
 #include "rmirror.h"
 
 struct nft_rmirror {
@@ -276,6 +276,9 @@ static int nft_rmirror_validate(const struct nft_ctx *ctx, const struct nft_expr
 	}
 }
 
+RMIRROR_COMPAT_DEFINE_DUMP(nft_rmirror_dump)
+RMIRROR_COMPAT_DEFINE_VALIDATE(nft_rmirror_validate)
+
 static struct nft_expr_type nft_rmirror_type;
 static const struct nft_expr_ops nft_rmirror_ops = {
 	.type		= &nft_rmirror_type,
@@ -283,8 +286,8 @@ static const struct nft_expr_ops nft_rmirror_ops = {
 	.eval		= nft_rmirror_eval,
 	.init		= nft_rmirror_init,
 	.destroy	= nft_rmirror_destroy,
-	.dump		= nft_rmirror_dump,
-	.validate	= nft_rmirror_validate,
+	.dump		= RMIRROR_COMPAT_DUMP(nft_rmirror_dump),
+	.validate	= RMIRROR_COMPAT_VALIDATE(nft_rmirror_validate),
 	RMIRROR_COMPAT_REDUCE
 };
 

@@ -83,11 +83,4 @@ static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
 #endif
 }
 
-/* nft_expr_ops::reduce came and went. */
-#ifdef NFT_REDUCE_READONLY
-#define RMIRROR_COMPAT_REDUCE .reduce = NFT_REDUCE_READONLY,
-#else
-#define RMIRROR_COMPAT_REDUCE
-#endif
-
 #endif /* _RMIRROR_COMPAT_H */

@@ -22,6 +22,10 @@
 	__ipv6_neigh_lookup_noref_stub(dev, addr)
 #endif
 
+#ifndef dst_rt6_info
+#define dst_rt6_info(dst_of_it) container_of(dst_of_it, struct rt6_info, dst)
+#endif
+
 /* Is it an address of a device of @net? Within an RCU read side section. */
 static inline bool rmirror_compat_is_local6(struct net *net, const struct in6_addr *addr)
 {

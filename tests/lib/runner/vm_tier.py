@@ -118,19 +118,24 @@ def _run_tap(results: Results, name: str, command: list[str]) -> None:
         results.add(Case(name, Verdict.FAILED, done.stdout))
 
 
-def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
-    """All programs of build/tests/vm/ with each of KERNELS, after a test of the harness itself and one of
-    what no program in the guest sees. Kernels from source, with a word after the version, have cache lines
-    of their own that processors share, or one processor."""
+def run_vm_programs(results: Results, wanted: Filter, kernels: list[str]) -> None:
+    """All programs of build/tests/vm/ with each of KERNELS."""
     programs = [file for file in sorted((BUILD / "tests/vm").glob("*"))
                 if file.is_file() and os.access(file, os.X_OK)]
     if not programs:
         results.add(Case("vm", Verdict.FAILED, "build/tests/vm holds no program"))
-        return
+    for kernel in kernels:
+        for program in programs:
+            _run_program(results, wanted, program, kernel)
+
+
+def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
+    """The suite with each of KERNELS, after a test of the harness itself and one of what no program in
+    the guest sees. Kernels from source, with a word after the version, have cache lines of their own that
+    processors share, or one processor."""
     if not wanted.is_set or wanted.matches("selftest"):
         _run_tap(results, "vm selftest", [str(_SELFTEST), kernels[0]])
     for kernel in kernels:
         if (not wanted.is_set or wanted.matches("smp")) and "-" not in kernel:
             _run_tap(results, f"vm {kernel} smp", [str(_SMP), kernel])
-        for program in programs:
-            _run_program(results, wanted, program, kernel)
+        run_vm_programs(results, wanted, [kernel])
