@@ -105,13 +105,20 @@ static int way_init(struct rmirror *m, struct rmirror_way *way, const union nf_i
 	return 0;
 }
 
-static void way_clean(struct rmirror_way *way)
+/*
+ * Routes go before their netns does, which counts those of IPv6 and takes the counter
+ * with it. Who still looks at one is within an RCU read side section.
+ */
+static void way_release_routes(const struct rmirror_way *way)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		dst_release(per_cpu_ptr(way->hop, cpu)->dst);
-	free_percpu(way->hop);
+	for_each_possible_cpu(cpu) {
+		struct rmirror_hop *hop = per_cpu_ptr(way->hop, cpu);
+
+		dst_release(hop->dst);
+		hop->dst = NULL;
+	}
 }
 
 static struct rmirror_way *way_alloc(struct rmirror *m, const struct rmirror_path *path)
@@ -138,6 +145,7 @@ err_collector:
 
 static void way_leave(struct rmirror *m, struct rmirror_way *way)
 {
+	way_release_routes(way);
 	rmirror_collector_del(m->rn, RMIRROR_IS_COLLECTOR, m->conf.family, &way->addr);
 	atomic_dec(&m->rn->collectors.learnt);
 	rmirror_sequence_put(m->rn, way->seq);
@@ -190,7 +198,7 @@ static void ways_clean(struct rmirror *m)
 
 	for (i = 0; i < ARRAY_SIZE(m->ways->bucket); i++) {
 		hlist_for_each_entry_safe(way, next, &m->ways->bucket[i], node) {
-			way_clean(way);
+			free_percpu(way->hop);
 			kfree(way);
 		}
 	}
@@ -214,7 +222,7 @@ int rmirror_way_init(struct rmirror *m)
 	err = ways_init(m);
 	if (err) {
 		rmirror_sequence_put(m->rn, m->way.seq);
-		way_clean(&m->way);
+		free_percpu(m->way.hop);
 	}
 	return err;
 }
@@ -228,6 +236,7 @@ void rmirror_way_leave(struct rmirror *m)
 	struct rmirror_way *way;
 	int i;
 
+	way_release_routes(&m->way);
 	rmirror_sequence_put(m->rn, m->way.seq);
 	for (i = 0; m->ways && i < ARRAY_SIZE(m->ways->bucket); i++) {
 		hlist_for_each_entry(way, &m->ways->bucket[i], node)
@@ -241,7 +250,7 @@ void rmirror_way_leave(struct rmirror *m)
  */
 void rmirror_way_exit(struct rmirror *m)
 {
-	way_clean(&m->way);
+	free_percpu(m->way.hop);
 	if (m->ways)
 		ways_clean(m);
 }
