@@ -109,7 +109,7 @@ Capture::Capture(const NetNs &netns, const std::string &device, Direction direct
 
 std::vector<Frame> Capture::wait_for(std::size_t count, const Predicate &predicate,
                                      std::chrono::milliseconds timeout) {
-    const auto deadline = steady_clock::now() + scaled(timeout);
+    auto deadline = steady_clock::now() + scaled(timeout);
     std::vector<Frame> matched = take(count, predicate);
     while (matched.size() < count && steady_clock::now() < deadline) {
         pollfd polled{socket_.get(), POLLIN, 0};
@@ -117,8 +117,10 @@ std::vector<Frame> Capture::wait_for(std::size_t count, const Predicate &predica
             std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
         if (poll(&polled, 1, static_cast<int>(left.count())) > 0)
             read_one();
-        for (Frame &frame : take(count - matched.size(), predicate))
+        for (Frame &frame : take(count - matched.size(), predicate)) {
             matched.push_back(std::move(frame));
+            deadline = steady_clock::now() + scaled(timeout);
+        }
     }
     return matched;
 }

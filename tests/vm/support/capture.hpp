@@ -36,8 +36,9 @@ public:
     Capture(const NetNs &netns, const std::string &device,
             Direction direction = Direction::incoming);
 
-    /** Waits until `count` frames have matched, or the timeout; returns those that did, at most
-     *  `count`, oldest first. They are taken out of the capture; others stay for later calls. */
+    /** Waits until `count` frames have matched, or none has for the time of the timeout; returns
+     *  those that did, at most `count`, oldest first. They are taken out of the capture; others stay
+     *  for later calls. */
     std::vector<Frame> wait_for(std::size_t count, const Predicate &predicate,
                                 std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
