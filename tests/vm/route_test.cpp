@@ -14,6 +14,7 @@
 #include "vm/support/mirror.hpp"
 #include "vm/support/outer.hpp"
 #include "vm/support/processor.hpp"
+#include "vm/support/time_scale.hpp"
 #include "vm/support/topology.hpp"
 #include "vm/support/udp.hpp"
 
@@ -119,7 +120,8 @@ protected:
                 std::string("net.") + (GetParam() ? "ipv6" : "ipv4") + ".neigh." + device + ".";
             for (const char *key : {"ucast_solicit", "mcast_solicit", "delay_first_probe_time"})
                 net_.router.sysctl(neighbours + key, "1");
-            net_.router.sysctl(neighbours + "retrans_time_ms", "100");
+            net_.router.sysctl(neighbours + "retrans_time_ms",
+                               std::to_string(scaled(std::chrono::milliseconds(100)).count()));
         }
         net_.sender.ip("neigh replace 10.1.0.2 lladdr 02:00:00:00:01:02 nud permanent dev eth0\n");
         net_.router.ip(
