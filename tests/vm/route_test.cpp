@@ -156,6 +156,9 @@ protected:
             batch += "route add fd50::" + std::to_string(i) +
                      " nexthop via fd00::5 dev mon nexthop via fd00:3::5 dev mon2\n";
         net_.router.ip(batch);
+        // Not every kernel takes a next hop that it knows nothing of (CONFIG_IPV6_ROUTER_PREF).
+        for (const char *next_hop : {"fd00::5", "fd00:3::5"})
+            net_.router.require({"ping", "-c1", next_hop});
         for (unsigned i = 1; i <= tries; i++) {
             std::string address = "fd50::" + std::to_string(i);
             net_.router.nft("flush ruleset\n" +

@@ -37,8 +37,8 @@ public:
             Direction direction = Direction::incoming);
 
     /** Waits until `count` frames have matched, or none has for the time of the timeout; returns
-     *  those that did, at most `count`, oldest first. They are taken out of the capture; others stay
-     *  for later calls. */
+     *  those that did, at most `count`, oldest first. They are taken out of the capture; others
+     * stay for later calls. */
     std::vector<Frame> wait_for(std::size_t count, const Predicate &predicate,
                                 std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
