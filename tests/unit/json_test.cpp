@@ -59,6 +59,9 @@ TEST(ToJson, ShowsARegister) {
     const Json json(to_json(statement), &json_decref);
     ASSERT_NE(json, nullptr);
     EXPECT_EQ(json_text(json.get()), R"({"to": {"reg": 1, "family": "ip6"}})");
+    statement.key_register = 2;
+    EXPECT_EQ(json_text(Json(to_json(statement), &json_decref).get()),
+              R"({"to": {"reg": 1, "family": "ip6"}, "key": {"reg": 2}})");
     EXPECT_FALSE(parse_json(json.get()));
 }
 

@@ -49,11 +49,28 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Extensions, DecodeError,
     testing::Values(
+        Refused{with_collector().raw(15, Attributes().number(3, 5).build()),
+                "NFTA_RMIRROR_EXT: unknown attribute 3"},
         Refused{with_collector().raw(15, Attributes().number(1, 5).build()),
-                "NFTA_RMIRROR_EXT: unknown attribute 1"},
+                "NFTA_RMIRROR_EXT_SREG_KEY: invalid key, there is no register 5"},
+        Refused{with_collector().raw(15, Attributes().number(1, 1).number(1, 1).build()),
+                "NFTA_RMIRROR_EXT: NFTA_RMIRROR_EXT_SREG_KEY: repeated"},
+        Refused{with_collector().raw(15, Attributes().raw(1, {1}).build()),
+                "NFTA_RMIRROR_EXT: NFTA_RMIRROR_EXT_SREG_KEY: expected 4 bytes, got 1"},
+        Refused{
+            with_collector().number(NFTA_RMIRROR_KEY, 7).raw(15, Attributes().number(1, 1).build()),
+            "NFTA_RMIRROR_EXT_SREG_KEY: invalid key, there is one in register 1"},
+        Refused{
+            with_collector()
+                .number(NFTA_RMIRROR_ENCAP, RMIRROR_ENCAP_TZSP)
+                .raw(15, Attributes().number(1, 1).build()),
+            "NFTA_RMIRROR_EXT_SREG_KEY: 'key' does not belong to encap tzsp, only to gre, erspan, "
+            "erspan3, vxlan, geneve"},
         Refused{
             with_collector().raw(15 | NLA_F_NESTED, Attributes().raw(1 | NLA_F_NESTED, {}).build()),
             "NFTA_RMIRROR_EXT: unknown attribute 32769"},
+        Refused{with_collector().raw(15, Attributes().number(1, 1).number(2, 5).build()),
+                "NFTA_RMIRROR_EXT: unknown attribute 2"},
         Refused{with_collector().raw(15, {8}), "NFTA_RMIRROR_EXT: truncated attribute at byte 0"},
         Refused{with_collector().raw(15, {8, 0, 1, 0}),
                 "NFTA_RMIRROR_EXT: truncated attribute at byte 0"},

@@ -202,6 +202,8 @@ TEST(ToText, ShowsARegister) {
     EXPECT_EQ(to_text(statement), "rmirror ip to reg 9 len 60");
     statement.collector = Register{1, 10};
     EXPECT_EQ(to_text(statement), "rmirror ip6 to reg 1 len 60");
+    statement.key_register = 2;
+    EXPECT_EQ(to_text(statement), "rmirror ip6 to reg 1 key reg 2 len 60");
     EXPECT_FALSE(parse_text(to_text(statement)));
 }
 

@@ -140,7 +140,12 @@ Statement Generator::statement() {
 Statement Generator::register_statement() {
     Statement made = statement();
     const bool ipv4 = std::get<Address>(made.collector).is_ipv4();
-    made.collector = Register{one_in(2) ? between(1, 4) : between(8, 23), ipv4 ? 2U : 10U};
+    const auto any = [this] { return one_in(2) ? between(1, 4) : between(8, 23); };
+    made.collector = Register{any(), ipv4 ? 2U : 10U};
+    if ((RMIRROR_E_KEY & 1U << made.encap) != 0 && one_in(2)) {
+        made.key.reset();
+        made.key_register = any();
+    }
     return made;
 }
 

@@ -183,6 +183,18 @@ std::optional<std::string> check_collector(const Statement &statement) {
     return std::nullopt;
 }
 
+std::optional<std::string> check_key_register(const Statement &statement) {
+    if (!statement.key_register)
+        return std::nullopt;
+    if (auto message = check_belongs(option(OptionId::KEY), statement.encap))
+        return message;
+    if (statement.key)
+        return "invalid key, there is one in register " + std::to_string(*statement.key_register);
+    if (!is_register(*statement.key_register))
+        return "invalid key, there is no register " + std::to_string(*statement.key_register);
+    return std::nullopt;
+}
+
 std::optional<Error> validate(const Statement &statement) {
     // The other checks look the encapsulation up.
     if (statement.encap > RMIRROR_ENCAP_MAX)
@@ -195,6 +207,8 @@ std::optional<Error> validate(const Statement &statement) {
     for (const Option &each : options())
         if (auto message = check_option(each, statement))
             return Error{std::move(*message), {}};
+    if (auto message = check_key_register(statement))
+        return Error{std::move(*message), {}};
     if (auto message = check_collector(statement))
         return Error{std::move(*message), {}};
     return std::nullopt;

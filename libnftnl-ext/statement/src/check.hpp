@@ -28,6 +28,10 @@ std::optional<std::string> check_belongs(const Option &option, rmirror_encap enc
 std::optional<std::string> check_value(const Option &option, const Statement &statement,
                                        const Value &value);
 
+// A key in a register: whether there may be one, and is that register. Call it when all options are
+// set.
+std::optional<std::string> check_key_register(const Statement &statement);
+
 // Looks at the device, too: call it when all options are set.
 std::optional<std::string> check_collector(const Statement &statement);
 

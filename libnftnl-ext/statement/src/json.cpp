@@ -156,6 +156,9 @@ json_t *to_json(const Statement &statement) {
     json_t *object = json_object();
     // json_object_set_new() takes the value over and fails when it, or the object, is null.
     int failed = json_object_set_new(object, collector_member, json_from_collector(printed));
+    if (printed.key_register)
+        failed |= json_object_set_new(object, "key",
+                                      json_pack("{s:I}", "reg", json_int_t{*printed.key_register}));
     for (const Option &option : options()) {
         const Value value = get(printed, option.id);
         if (!is_absent(value))

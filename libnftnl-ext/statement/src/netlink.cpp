@@ -44,6 +44,15 @@ void put_value(nlmsghdr *header, std::uint16_t type, const Value &value) {
         mnl_attr_put_strz(header, type, name->c_str());
 }
 
+// Nothing is newer than a kernel that does not know the nest.
+void put_extensions(nlmsghdr *header, const Statement &statement) {
+    if (!statement.key_register)
+        return;
+    nlattr *extensions = mnl_attr_nest_start(header, NFTA_RMIRROR_EXT);
+    put_number(header, NFTA_RMIRROR_EXT_SREG_KEY, *statement.key_register);
+    mnl_attr_nest_end(header, extensions);
+}
+
 constexpr std::array<const char *, NFTA_RMIRROR_MAX + 1> attribute_names = [] {
     std::array<const char *, NFTA_RMIRROR_MAX + 1> names{};
     names[NFTA_RMIRROR_ADDR] = "NFTA_RMIRROR_ADDR";
@@ -79,6 +88,7 @@ private:
     Failure split(Bytes input);
     Failure take_attribute(const nlattr *attribute);
     Failure take_extensions(const nlattr *attribute);
+    Failure take_extension(const nlattr *attribute);
     Failure read_number(std::uint16_t type, std::uint32_t &number) const;
     Failure read_collector();
     Failure read_register();
@@ -134,18 +144,36 @@ Failure Decoder::take_attribute(const nlattr *attribute) {
     return std::nullopt;
 }
 
+Failure Decoder::take_extension(const nlattr *attribute) {
+    const std::uint16_t type = attribute->nla_type;
+    if (type != NFTA_RMIRROR_EXT_SREG_KEY)
+        return Error{"unknown attribute " + std::to_string(type), {}};
+    if (statement_.key_register)
+        return Error{"NFTA_RMIRROR_EXT_SREG_KEY: repeated", {}};
+    const std::size_t size = mnl_attr_get_payload_len(attribute);
+    if (size != sizeof(std::uint32_t))
+        return Error{"NFTA_RMIRROR_EXT_SREG_KEY: expected 4 bytes, got " + std::to_string(size),
+                     {}};
+    statement_.key_register = ntohl(mnl_attr_get_u32(attribute));
+    return std::nullopt;
+}
+
 Failure Decoder::take_extensions(const nlattr *attribute) {
     const std::string start = "NFTA_RMIRROR_EXT: ";
     if (has_extensions_)
         return Error{start + "repeated", {}};
     has_extensions_ = true;
-    const std::uint16_t size = mnl_attr_get_payload_len(attribute);
-    if (size == 0)
-        return std::nullopt;
-    const auto *inner = static_cast<const nlattr *>(mnl_attr_get_payload(attribute));
-    if (mnl_attr_ok(inner, size) == 0)
-        return Error{start + truncated(0), {}};
-    return Error{start + "unknown attribute " + std::to_string(inner->nla_type), {}};
+    const std::size_t size = mnl_attr_get_payload_len(attribute);
+    const auto *inside = static_cast<const char *>(mnl_attr_get_payload(attribute));
+    for (std::size_t at = 0; at < size;) {
+        const auto *inner = reinterpret_cast<const nlattr *>(inside + at);
+        if (mnl_attr_ok(inner, static_cast<int>(size - at)) == 0)
+            return Error{start + truncated(at), {}};
+        if (const Failure failure = take_extension(inner))
+            return Error{start + failure->message, {}};
+        at += MNL_ALIGN(mnl_attr_get_len(inner));
+    }
+    return std::nullopt;
 }
 
 Failure Decoder::read_number(std::uint16_t type, std::uint32_t &number) const {
@@ -266,6 +294,8 @@ Result<Statement> Decoder::decode(Bytes input) {
             return *failure;
     if (auto failure = read_flags())
         return *failure;
+    if (auto message = check_key_register(statement_))
+        return Error{"NFTA_RMIRROR_EXT_SREG_KEY: " + *message, {}};
     if (auto message = check_collector(statement_)) {
         const bool constant = std::holds_alternative<Address>(statement_.collector);
         return refuse(constant ? NFTA_RMIRROR_ADDR : NFTA_RMIRROR_SREG_ADDR, *message);
@@ -286,6 +316,7 @@ std::vector<std::uint8_t> encode(const Statement &statement) {
             put_value(header, option.attribute, get(sent, option.id));
     if (sent.flags != 0)
         put_number(header, NFTA_RMIRROR_FLAGS, sent.flags);
+    put_extensions(header, sent);
 
     const auto *begin = static_cast<const std::uint8_t *>(mnl_nlmsg_get_payload(header));
     return {begin, begin + mnl_nlmsg_get_payload_len(header)};

@@ -23,6 +23,8 @@ std::string to_text(const Statement &statement) {
     std::string text = head(printed);
     for (const Option &option : options()) {
         const Value value = get(printed, option.id);
+        if (option.id == OptionId::KEY && printed.key_register)
+            text += " key reg " + std::to_string(*printed.key_register);
         if (is_absent(value))
             continue;
         text += ' ';

@@ -95,6 +95,7 @@ struct Statement {
     std::variant<Address, Register> collector;
     rmirror_encap encap = RMIRROR_ENCAP_GRE;
     std::optional<std::uint32_t> key;
+    std::optional<std::uint32_t> key_register;  // enum nft_registers; not together with key
     std::optional<std::uint32_t> len;
     rmirror_mtu mtu = RMIRROR_MTU_RESEGMENT;
     std::optional<std::uint32_t> ttl;
@@ -130,7 +131,8 @@ Result<Parsed> parse_text(std::string_view text, std::size_t at = 0,
 // The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
 // Numbers are decimal, a mark is hexadecimal, a device is quoted and a code point has its name
 // where nft knows one (`dscp ef`), as in nft's own listings. A collector in a register is shown as
-// `rmirror ip to reg 1`, which does not load: nothing but the native grammar can express it.
+// `rmirror ip to reg 1`, which does not load: nothing but the native grammar can express it. So is
+// a key in a register: `key reg 1`.
 std::string to_text(const Statement &statement);
 
 // Checks what no single word shows: options that do not belong to the encapsulation, ranges that
