@@ -196,16 +196,17 @@ enum rmirror_outcome rmirror_transmit(const struct rmirror *m, struct sk_buff *s
 	int err;
 
 	*bytes = rmirror_transmit_bytes(skb);
-	if (unlikely(skb->len > mtu && !skb_is_gso(skb)))
+	if (unlikely(skb->len > mtu && !skb_is_gso(skb))) {
 		err = send_fragments(m->net, skb, dst, addr, rmirror_is_bare(m), bytes);
-	else if (rmirror_is_bare(m))
+		if (err == -EINVAL)
+			return RMIRROR_TOO_BIG;
+	} else if (rmirror_is_bare(m)) {
 		err = send_bare_to_neighbour(n, skb);
-	else
+	} else {
 		err = send_to_neighbour(n, skb);
+	}
 	if (!net_xmit_eval(err))
 		return outcome;
-	if (err == -EINVAL)
-		return RMIRROR_TOO_BIG;
 	*bytes = 0;
 	return err == -EMSGSIZE ? RMIRROR_TOO_BIG : RMIRROR_TX_DROP;
 }
