@@ -13,8 +13,18 @@ _BOOTED = ("*GoldenPacket*:*Hook*:*Netlink*:*Register*:*Attribute*:*Route*:*Segm
            "*XtTraffic*")
 
 
-def _tap(results: Results, *arguments: str) -> None:
-    done = programs.run([str(_RUN), *arguments])
+def _listed(results: Results, wanted: Filter, option: str) -> list[str]:
+    listed = programs.run([str(_RUN), option])
+    if listed.returncode != 0:
+        results.add(Case(f"kernels: {option}", Verdict.FAILED, listed.stdout))
+        return []
+    # Whatever else is said has blanks.
+    return [line for line in listed.stdout.splitlines()
+            if " " not in line and (not wanted.is_set or wanted.matches(line))]
+
+
+def _build(results: Results, kernels: list[str]) -> None:
+    done = programs.run([str(_RUN), *kernels])
     cases = read_tap(done.stdout, "kernels: ")
     results.add_all(cases)
     failed = any(case.verdict is Verdict.FAILED for case in cases)
@@ -24,11 +34,6 @@ def _tap(results: Results, *arguments: str) -> None:
 
 def run_kernels(results: Results, wanted: Filter) -> None:
     """Builds for all of them, then boots the first and the last of each series."""
-    _tap(results, *([wanted.pattern] if wanted.is_set else []))
-    booted = programs.run([str(_RUN), "--boot"])
-    if booted.returncode != 0:
-        results.add(Case("kernels: --boot", Verdict.FAILED, booted.stdout))
-        return
-    kernels = [kernel for kernel in booted.stdout.split()
-               if not wanted.is_set or wanted.matches(kernel)]
-    run_vm_programs(results, Filter(_BOOTED), kernels)
+    if kernels := _listed(results, wanted, "--list"):
+        _build(results, kernels)
+    run_vm_programs(results, Filter(_BOOTED), _listed(results, wanted, "--boot"))

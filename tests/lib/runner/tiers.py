@@ -25,7 +25,6 @@ class Filter:
         self._positive = _globs(positive) or ["*"]
         self._negative = _globs(negative)
         self.is_set = bool(pattern)
-        self.pattern = pattern
 
     def matches(self, name: str) -> bool:
         return (any(fnmatch.fnmatchcase(name, glob) for glob in self._positive)
