@@ -9,7 +9,7 @@ from vm_tier import run_vm_programs
 _RUN = ROOT / "tests/kernels/run"
 # What a kernel's own shape of a function could break: statements in and out of it, every
 # encapsulation, every hook, routes, segments.
-_BOOTED = ("*GoldenPacket*:*Hook*:*Netlink*:*Register*:*Attribute*:*Route*:*Segment*:*Teardown*:"
+_BOOTED = ("*Golden*:*Hook*:*Netlink*:*Register*:*Attribute*:*Route*:*Segment*:*Teardown*:"
            "*XtTraffic*")
 
 
