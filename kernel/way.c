@@ -159,7 +159,9 @@ static struct rmirror_way *ways_add(struct rmirror *m, const struct rmirror_path
 	struct rmirror_way *way;
 
 	if (!atomic_add_unless(learnt, 1, RMIRROR_LEARNT_MAX)) {
-		WRITE_ONCE(m->rn->collectors.overflown, true);
+		/* A constant collector is known, whatever its keys. */
+		if (m->conf.in_register)
+			WRITE_ONCE(m->rn->collectors.overflown, true);
 		return NULL;
 	}
 	spin_lock(&m->ways->lock);
