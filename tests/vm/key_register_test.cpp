@@ -7,12 +7,16 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/rmirror.h>
 #include <linux/netlink.h>
+#include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 #include <stdexcept>
 #include <vector>
 
+#include "support/packet_builder.hpp"
 #include "vm/support/encapsulation.hpp"
+#include "vm/support/file_descriptor.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/outer.hpp"
 #include "vm/support/rule.hpp"
@@ -182,6 +186,40 @@ TEST_F(KeyRegister, IsRefusedWhereItMeansNothing) {
     }
     EXPECT_NE(add({extension({number(NFTA_RMIRROR_EXT_MAX + 1, 0)})}), 0);
     EXPECT_TRUE(read_counters(net_.router).empty());
+}
+
+// More keys than are remembered. What this host says to another in a mirror's encapsulation is no
+// copy for that: the one collector is known.
+TEST_F(KeyRegister, MayBeMoreThanAreRemembered) {
+    constexpr unsigned many = 1100;
+    net_.router.nft("add rule inet t marks udp dport 4 meta mark set numgen inc mod 4096");
+    ASSERT_EQ(add({number(NFTA_RMIRROR_FLAGS, RMIRROR_F_SEQ), key_register(NFT_REG_1)}), 0);
+    for (unsigned i = 0; i < many; i++)
+        send_udp(net_.sender, "10.1.0.2", 4, Bytes(20, 1));
+    EXPECT_EQ(copies_.wait_for(many, is_copy()).size(), many);
+
+    net_.router.nft(ruleset(hook("inet output"),
+                            "ip protocol gre ip daddr 10.1.0.1 "
+                            "rmirror to 10.0.0.5"));
+    const Bytes frame = test::PacketBuilder()
+                            .eth(Topology::sender_mac, Topology::lan_mac)
+                            .ipv4({.source = Topology::sender_ipv4})
+                            .udp(1000, 9)
+                            .payload(20)
+                            .build();
+    Bytes packet = test::from_hex("00 00 65 58");
+    packet.insert(packet.end(), frame.begin(), frame.end());
+    net_.router.run([&packet] {
+        const FileDescriptor socket(
+            check_errno(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_GRE), "socket"));
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        std::memcpy(&to.sin_addr, Topology::sender_ipv4.data(), sizeof to.sin_addr);
+        check_errno(static_cast<int>(sendto(socket.get(), packet.data(), packet.size(), 0,
+                                            reinterpret_cast<const sockaddr *>(&to), sizeof to)),
+                    "sendto");
+    });
+    EXPECT_TRUE(read_counters(net_.router).at(1).are({{"matched", 1}, {"sent", 1}}));
 }
 
 // With a collector that a register names, too
