@@ -49,6 +49,27 @@ END
     apt-get update -qq || die "apt-get update failed for: $*"
 }
 
+# packages_reached FIELDS PATTERN PACKAGE...: the packages themselves, and what they need by the fields of
+# that name as far as the names match; both are extended regular expressions. Of alternatives the first.
+packages_reached() {
+    local fields=$1 pattern=$2 name
+    shift 2
+    local -a queue=("$@")
+    local -A seen=()
+    while ((${#queue[@]})); do
+        name=${queue[0]}
+        queue=("${queue[@]:1}")
+        [[ -z ${seen[$name]:-} ]] || continue
+        seen[$name]=1
+        echo "$name"
+        while read -r name; do
+            queue+=("$name")
+        done < <(apt-cache show --no-all-versions "$name" |
+            sed -nE "s/^($fields): //p" | tr ',' '\n' | sed 's/^ *//; s/[ (:|].*//' |
+            grep -E "$pattern" || true)
+    done
+}
+
 # unpack_packages DIRECTORY FILE...: the files of these .debs, owned by whoever runs this.
 unpack_packages() {
     local directory=$1 deb

@@ -32,24 +32,10 @@ kernel_row() {
     esac
 }
 
-# The kernel packages that PACKAGE needs, itself first. Only linux-* are followed: the rest
+# The kernel packages that each PACKAGE needs, itself first. Only linux-* are followed: the rest
 # (initramfs tools, compilers) is for an installed kernel.
 package_closure() {
-    local -a queue=("$@")
-    local -A seen=()
-    local name dependency
-    while ((${#queue[@]})); do
-        name=${queue[0]}
-        queue=("${queue[@]:1}")
-        [[ -z ${seen[$name]:-} ]] || continue
-        seen[$name]=1
-        echo "$name"
-        while read -r dependency; do
-            queue+=("$dependency")
-        done < <(apt-cache show --no-all-versions "$name" |
-            sed -n 's/^Depends: //p' | tr ',' '\n' | sed 's/^ *//; s/[ (:|].*//' |
-            grep -E '^linux-(binary|modules|headers|kbuild)-' || true)
-    done
+    packages_reached Depends '^linux-(binary|modules|headers|kbuild)-' "$@"
 }
 
 # Debian's headers are split into three places joined by absolute paths; after the rewrite they

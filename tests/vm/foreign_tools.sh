@@ -18,21 +18,8 @@ foreign_tools() {
 
 # The shared libraries that a package's dependencies bring, as packages: libraries only.
 library_packages() {
-    local -a queue=("$@")
-    local -A seen=()
-    local name
-    while ((${#queue[@]})); do
-        name=${queue[0]}
-        queue=("${queue[@]:1}")
-        [[ -z ${seen[$name]:-} ]] || continue
-        seen[$name]=1
-        [[ $name != lib* ]] || echo "$name"
-        while read -r name; do
-            queue+=("$name")
-        done < <(apt-cache show --no-all-versions "$name" |
-            sed -n 's/^\(Pre-\)\?Depends: //p' | tr ',' '\n' | sed 's/^ *//; s/[ (:|].*//' |
-            grep -E '^lib(c6|gcc-s1|elf|z|zstd|ssl|bz2|lzma)|^zlib1g' || true)
-    done
+    packages_reached '(Pre-)?Depends' \
+        '^lib(c6|gcc-s1|elf|z|zstd|ssl|bz2|lzma)|^zlib1g' "$1" | grep '^lib'
 }
 
 # adopt_foreign_tools DIRECTORY KBUILD_PACKAGE: makes the tools of linux-kbuild, unpacked below
