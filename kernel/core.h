@@ -8,7 +8,7 @@
  *   nft_rmirror.c xt_RMIRROR.c   front ends: parse, check, call (rmirror.h)
  *   main.c                       module, netns, life of a mirror
  *   mirror.c                     one matched packet: guard, copy, send, count
- *   learn.c                      what ICMP says about the path of the copies
+ *   learn.c                      ICMP: the path of the copies, and what is not to be said
  *   gso.c                        superframes and copies that are cut to fit
  *   send.c                       wrap a copy and send it
  *   wait.c                       copies that wait for a neighbour
