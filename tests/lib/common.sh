@@ -25,3 +25,7 @@ with_lock() {
     "$@" {fd}>&-
     exec {fd}>&-
 }
+
+# module_warnings LOG: what compiler and modpost had to say in a build of modules that succeeded. make itself
+# may warn, of other versions of tools that it was not asked for.
+module_warnings() { grep -E '\.[ch]:[0-9:]+ warning: |^WARNING: ' "$1"; }
