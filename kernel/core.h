@@ -42,6 +42,7 @@ struct rmirror_stats;
  * struct rmirror - a live statement
  *
  * @conf: as given; constant
+ * @place: where its rule stands
  * @encap: its encapsulation
  * @hlen: bytes of encapsulation header between outer IP header and frame
  * @outer_len: bytes that a copy is longer than its frame
@@ -60,6 +61,7 @@ struct rmirror_stats;
  */
 struct rmirror {
 	struct rmirror_conf		conf;
+	const struct rmirror_place	*place;
 	const struct rmirror_encap_ops	*encap;
 	unsigned int			hlen;
 	unsigned int			outer_len;
@@ -98,6 +100,7 @@ struct rmirror_path {
  *
  * @m: the mirror
  * @frame: the packet
+ * @state: the hook that it is at
  * @path: the way to the collector
  * @want: bytes of a frame that the user wants
  * @limit: bytes of a frame that fit the path
@@ -106,6 +109,7 @@ struct rmirror_path {
 struct rmirror_job {
 	struct rmirror			*m;
 	const struct rmirror_frame	*frame;
+	const struct nf_hook_state	*state;
 	struct rmirror_path		path;
 	unsigned int			want;
 	unsigned int			limit;

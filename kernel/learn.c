@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ICMP says about the path of the copies.
+ * What ICMP says about the copies.
  *
- * A router that cannot forward a copy says what would fit. The kernel hands such
- * an error to whoever has the protocol that it quotes: for GRE and UDP that we
- * send without a socket that is nobody. Here it is told to the kernel's routes,
+ * Whoever does not want them, or cannot forward them, may say so: that is counted. A
+ * router that a copy is too long for says what would fit. The kernel hands such an
+ * error to whoever has the protocol that it quotes: for GRE and UDP that we send
+ * without a socket that is nobody. Here it is told to the kernel's routes,
  * which remember it, and forget it, as they do for any other packet. Nothing of
  * the error is changed, and whoever else wants it gets it, too.
  *
@@ -18,29 +19,42 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
+#include <linux/udp.h>
+#include <net/ipv6.h>
 #include <net/ip.h>
 #include <net/route.h>
 
 #include "compat/ipv6.h"
 #include "core.h"
+#include "encap/encap.h"
 #include "hop.h"
 #include "learn.h"
 #include "loop.h"
 #include "netns.h"
 #include "transmit.h"
 
-/* An error as learn() needs it */
-struct too_big {
+/* GRE (RFC 2890) as far as an error is sure to quote it */
+struct quoted_gre {
+	__be16	flags;
+	__be16	proto;
+	__be32	key;
+};
+
+#define QUOTED_GRE_KEY	htons(0x2000)
+
+/* An error that quotes one of our copies */
+struct icmp_error {
 	struct sk_buff		*skb;
 	int			quoted;		/* offset of the quotation, relative to skb->data */
+	int			payload;	/* of what its IP header holds; 0: a later fragment */
 	union nf_inet_addr	collector;
 	u8			family;
-	u8			proto;		/* IPv4: of the quotation */
-	u32			mtu;
+	u8			proto;		/* behind the quoted IP header */
+	u32			mtu;		/* 0: it is not about that */
 };
 
 /* Nobody has looked at its checksum yet. */
-static bool is_sound(const struct too_big *error, struct sk_buff *clone)
+static bool is_sound(const struct icmp_error *error, struct sk_buff *clone)
 {
 	const unsigned int off = error->quoted - sizeof(struct icmphdr);
 
@@ -49,14 +63,14 @@ static bool is_sound(const struct too_big *error, struct sk_buff *clone)
 		!nf_ip6_checksum(clone, NF_INET_LOCAL_IN, off, IPPROTO_ICMPV6);
 }
 
-static void update_routes(const struct too_big *error, struct net *net, int oif, u32 mark)
+static void update_routes(const struct icmp_error *error, struct net *net, int oif, u32 mark)
 {
 	struct sk_buff *clone = skb_clone(error->skb, GFP_ATOMIC);
 
 	if (!clone)
 		return;
 	/* They look for the quotation at the beginning. */
-	if (is_sound(error, clone) && pskb_pull(clone, error->quoted)) {
+	if (pskb_pull(clone, error->quoted)) {
 		if (error->family == NFPROTO_IPV4)
 			ipv4_update_pmtu(clone, net, error->mtu, oif, error->proto);
 		else
@@ -66,7 +80,7 @@ static void update_routes(const struct too_big *error, struct net *net, int oif,
 }
 
 /* The same for each way that the netns' mirrors have to the collector: by their mark and device. */
-static void learn(const struct too_big *error, struct net *net)
+static void learn(const struct icmp_error *error, struct net *net)
 {
 	struct rmirror_net *rn = rmirror_net(net);
 	int oif, last_oif = -1;
@@ -85,11 +99,80 @@ static void learn(const struct too_big *error, struct net *net)
 	}
 }
 
+static bool is_to_port(const struct icmp_error *error, u32 port)
+{
+	const struct udphdr *uh;
+	struct udphdr buf;
+
+	uh = skb_header_pointer(error->skb, error->payload, sizeof(buf), &buf);
+	return uh && ntohs(uh->dest) == port;
+}
+
+static bool has_key(const struct icmp_error *error, const struct rmirror_conf *conf)
+{
+	const bool keyed = conf->encap == RMIRROR_ENCAP_GRE && rmirror_conf_has_key(conf);
+	const struct quoted_gre *gre;
+	struct quoted_gre buf;
+
+	gre = skb_header_pointer(error->skb, error->payload, sizeof(buf), &buf);
+	if (!gre || !(gre->flags & QUOTED_GRE_KEY) == keyed)
+		return false;
+	return !keyed || conf->key_in_register || ntohl(gre->key) == conf->key;
+}
+
+/* Could the mirror have sent what is quoted? Two that send alike cannot be told apart. */
+static bool is_from(const struct icmp_error *error, struct rmirror *m)
+{
+	if (m->conf.family != error->family || m->encap->proto != error->proto ||
+	    !rmirror_way_knows(m, &error->collector))
+		return false;
+	if (!error->payload)
+		return true;
+	return m->conf.port ? is_to_port(error, m->conf.port) : has_key(error, &m->conf);
+}
+
+static void count_refused(const struct icmp_error *error, struct net *net)
+{
+	struct rmirror *m;
+
+	local_bh_disable();
+	list_for_each_entry_rcu(m, &rmirror_net(net)->mirrors, list) {
+		if (is_from(error, m))
+			rmirror_stats_refused(m);
+	}
+	local_bh_enable();
+}
+
+static void take(const struct icmp_error *error, struct net *net)
+{
+	struct sk_buff *clone;
+	bool sound;
+
+	if (!rmirror_loop_quotes_ours(rmirror_net(net), error->skb, error->quoted, error->family))
+		return;
+	clone = skb_clone(error->skb, GFP_ATOMIC);
+	if (!clone)
+		return;
+	sound = is_sound(error, clone);
+	kfree_skb(clone);
+	if (!sound)
+		return;
+	count_refused(error, net);
+	if (error->mtu)
+		learn(error, net);
+}
+
+static bool is_error4(u8 type)
+{
+	return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETERPROB;
+}
+
 static unsigned int learn4(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	const int off = skb_network_offset(skb) + iph->ihl * 4;
-	struct too_big error = { .skb = skb, .family = NFPROTO_IPV4 };
+	struct icmp_error error = { .skb = skb, .family = NFPROTO_IPV4 };
 	struct {
 		struct icmphdr	icmp;
 		struct iphdr	ip;
@@ -98,21 +181,35 @@ static unsigned int learn4(void *priv, struct sk_buff *skb, const struct nf_hook
 	if (likely(iph->protocol != IPPROTO_ICMP) || ip_is_fragment(iph))
 		return NF_ACCEPT;
 	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!h || h->icmp.type != ICMP_DEST_UNREACH || h->icmp.code != ICMP_FRAG_NEEDED)
+	if (!h || !is_error4(h->icmp.type))
 		return NF_ACCEPT;
 	error.quoted = off + sizeof(h->icmp);
-	error.mtu = ntohs(h->icmp.un.frag.mtu);
+	if (!(h->ip.frag_off & htons(IP_OFFSET)))
+		error.payload = error.quoted + h->ip.ihl * 4;
+	if (h->icmp.type == ICMP_DEST_UNREACH && h->icmp.code == ICMP_FRAG_NEEDED)
+		error.mtu = ntohs(h->icmp.un.frag.mtu);
 	error.proto = h->ip.protocol;
 	error.collector.ip = h->ip.daddr;
-	if (error.mtu && rmirror_loop_quotes_ours(rmirror_net(state->net), skb, error.quoted,
-						  NFPROTO_IPV4))
-		learn(&error, state->net);
+	take(&error, state->net);
 	return NF_ACCEPT;
+}
+
+/* Copies have no extension headers but that of a fragment. */
+static void find_payload6(struct icmp_error *error, u8 nexthdr)
+{
+	__be16 frag_off;
+	int off;
+
+	off = ipv6_skip_exthdr(error->skb, error->quoted + sizeof(struct ipv6hdr), &nexthdr,
+			       &frag_off);
+	error->proto = nexthdr;
+	if (off > 0 && !(frag_off & htons(IP6_OFFSET)))
+		error->payload = off;
 }
 
 static unsigned int learn6(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
-	struct too_big error = { .skb = skb, .family = NFPROTO_IPV6 };
+	struct icmp_error error = { .skb = skb, .family = NFPROTO_IPV6 };
 	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
 	__be16 frag_off;
 	int off;
@@ -128,13 +225,15 @@ static unsigned int learn6(void *priv, struct sk_buff *skb, const struct nf_hook
 	if (off < 0 || nexthdr != IPPROTO_ICMPV6 || frag_off)
 		return NF_ACCEPT;
 	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!h || h->icmp.icmp6_type != ICMPV6_PKT_TOOBIG)
+	/* The errors are those without this bit (RFC 4443 section 2.1). */
+	if (!h || h->icmp.icmp6_type & ICMPV6_INFOMSG_MASK)
 		return NF_ACCEPT;
 	error.quoted = off + sizeof(h->icmp);
-	error.mtu = ntohl(h->icmp.icmp6_mtu);
+	if (h->icmp.icmp6_type == ICMPV6_PKT_TOOBIG)
+		error.mtu = ntohl(h->icmp.icmp6_mtu);
 	error.collector.in6 = h->ip.daddr;
-	if (rmirror_loop_quotes_ours(rmirror_net(state->net), skb, error.quoted, NFPROTO_IPV6))
-		learn(&error, state->net);
+	find_payload6(&error, h->ip.nexthdr);
+	take(&error, state->net);
 	return NF_ACCEPT;
 }
 

@@ -94,13 +94,15 @@ static void mirror_del(struct rmirror *m)
  * rmirror_create - bring a statement to life
  * @net: the netns of its rule
  * @conf: has passed rmirror_conf_check()
+ * @place: where the rule stands
  *
  * May sleep. The caller sees to it that @net outlives the mirror.
  *
  * Return: a mirror for rmirror_mirror(), to be given back to rmirror_release(),
  * or an ERR_PTR.
  */
-struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
+struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf,
+			       const struct rmirror_place *place)
 {
 	struct rmirror *m;
 	int err;
@@ -110,6 +112,7 @@ struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf)
 		return ERR_PTR(-ENOMEM);
 
 	m->conf = *conf;
+	m->place = place;
 	m->encap = rmirror_encap_find(conf->encap);
 	m->hlen = m->encap->hlen(conf);
 	m->outer_len = rmirror_hop_outer_len(m);
@@ -181,6 +184,16 @@ const struct rmirror_conf *rmirror_conf_get(const struct rmirror *m)
 	return &m->conf;
 }
 EXPORT_SYMBOL_GPL(rmirror_conf_get);
+
+/**
+ * rmirror_place_get - where the rule of a mirror stands, as rmirror_create() was told
+ * @m: the mirror
+ */
+const struct rmirror_place *rmirror_place_get(const struct rmirror *m)
+{
+	return m->place;
+}
+EXPORT_SYMBOL_GPL(rmirror_place_get);
 
 static int __net_init rmirror_net_init(struct net *net)
 {

@@ -12,6 +12,7 @@
 #include "gso.h"
 #include "loop.h"
 #include "send.h"
+#include "trace.h"
 
 /* Bytes kept of what may be a copy of a copy: the headers that tell whose it is */
 #define NESTED_LEN	128
@@ -52,9 +53,11 @@ static enum rmirror_outcome send_by_policy(struct rmirror_job *job, struct sk_bu
 
 	if (now == RMIRROR_FRAGMENTED && !rmirror_send_may_fragment(job, copy))
 		now = RMIRROR_TOO_BIG;
-	if (now == RMIRROR_TOO_BIG || pskb_trim(copy, len)) {
-		kfree_skb(copy);
-		return now == RMIRROR_TOO_BIG ? now : RMIRROR_NO_MEMORY;
+	if (now != RMIRROR_TOO_BIG && pskb_trim(copy, len))
+		now = RMIRROR_NO_MEMORY;
+	if (now == RMIRROR_TOO_BIG || now == RMIRROR_NO_MEMORY) {
+		rmirror_stats_drop(copy, now);
+		return now;
 	}
 	return rmirror_send(job, copy, rmirror_stats_worse(outcome, now));
 }
@@ -77,7 +80,7 @@ static enum rmirror_outcome send_unsegmented(struct rmirror_job *job, struct sk_
 {
 	rmirror_cb(copy)->wire_len = copy->len;
 	if (!rmirror_gso_undo(copy) || pskb_trim(copy, min(copy->len, job->want))) {
-		kfree_skb(copy);
+		rmirror_stats_drop(copy, RMIRROR_NO_MEMORY);
 		return RMIRROR_NO_MEMORY;
 	}
 	return send_by_policy(job, copy, RMIRROR_SENT);
@@ -103,7 +106,7 @@ static enum rmirror_outcome send_segments(struct rmirror_job *job, struct sk_buf
 
 	segs = rmirror_gso_segment(copy, job->path.hop->dst->dev);
 	if (PTR_ERR(segs) == -ENOMEM) {
-		kfree_skb(copy);
+		rmirror_stats_drop(copy, RMIRROR_NO_MEMORY);
 		return RMIRROR_NO_MEMORY;
 	}
 	if (IS_ERR(segs))
@@ -115,7 +118,7 @@ static enum rmirror_outcome send_segments(struct rmirror_job *job, struct sk_buf
 		rmirror_cb(seg)->counts = counts;
 		rmirror_cb(seg)->wire_len = seg->len;
 		if (pskb_trim(seg, min(seg->len, job->want)))
-			kfree_skb(seg);
+			rmirror_stats_drop(seg, RMIRROR_NO_MEMORY);
 		else
 			one = send_frame(job, seg, outcome);
 
@@ -238,7 +241,7 @@ static enum rmirror_outcome mirror_headers(struct rmirror_job *job, struct rmirr
 		outcome = RMIRROR_NO_MEMORY;
 	if (outcome == RMIRROR_SENT)
 		return rmirror_send(job, copy, RMIRROR_NESTED);
-	kfree_skb(copy);
+	rmirror_stats_drop(copy, outcome);
 	return outcome;
 }
 
@@ -287,6 +290,7 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 	struct rmirror_job job;
 
 	job.m = m;
+	job.state = state;
 	job.path.addr = m->conf.in_register ? addr : &m->conf.addr;
 	job.path.key = likely(!m->conf.key_in_register) ? m->conf.key : *key & m->key_mask;
 	job.want = m->conf.len;
@@ -301,6 +305,7 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 		rmirror_compat_set_duplicate(false);
 	}
 	rmirror_stats_add(m, 1, outcome, job.bytes);
+	trace_rmirror_copy(m, m->place, outcome, skb->len, job.bytes);
 	if (bh_on)
 		local_bh_enable();
 }

@@ -11,9 +11,12 @@
 #include "rmirror.h"
 
 struct nft_rmirror {
-	struct rmirror	*mirror;
-	u8		sreg_addr;	/* only if its configuration says in_register */
-	u8		sreg_key;	/* likewise, key_in_register */
+	struct rmirror		*mirror;
+	u8			sreg_addr;	/* only if its configuration says in_register */
+	u8			sreg_key;	/* likewise, key_in_register */
+	bool			committed;	/* known to be in force */
+	bool			leaving;	/* a batch deletes it, which may yet fail */
+	struct rmirror_place	place;
 };
 
 /* The highest attribute that nf_tables shows an expression; it must not be overlooked. */
@@ -40,6 +43,12 @@ static const struct nla_policy nft_rmirror_policy[ATTR_MAX + 1] = {
 
 static const struct nla_policy nft_rmirror_ext_policy[NFTA_RMIRROR_EXT_MAX + 1] = {
 	[NFTA_RMIRROR_EXT_SREG_KEY]	= { .type = NLA_U32 },
+	[NFTA_RMIRROR_EXT_COUNTERS]	= { .type = NLA_NESTED },
+};
+
+static const struct nla_policy nft_rmirror_counter_policy[NFTA_RMIRROR_COUNTER_MAX + 1] = {
+	[NFTA_RMIRROR_COUNTER_UNSPEC]	= { .type = NLA_REJECT },
+	[NFTA_RMIRROR_COUNTER_UNSPEC + 1 ... NFTA_RMIRROR_COUNTER_MAX] = { .type = NLA_U64 },
 };
 
 static void nft_rmirror_eval(const struct nft_expr *expr, struct nft_regs *regs,
@@ -134,6 +143,24 @@ static int parse_ext(const struct nlattr *ext, struct nlattr *tb[])
 		     0;
 }
 
+/* Where the counters begin: as a dump had them */
+static int parse_counters(const struct nlattr *attr, u64 counters[RMIRROR_COUNTERS])
+{
+	struct nlattr *tb[NFTA_RMIRROR_COUNTER_MAX + 1];
+	int i, err;
+
+	if (!attr)
+		return 0;
+	err = nla_parse_nested(tb, NFTA_RMIRROR_COUNTER_MAX, attr, nft_rmirror_counter_policy, NULL);
+	if (err)
+		return err;
+	for (i = 0; i < RMIRROR_COUNTERS; i++) {
+		if (tb[i + 1])
+			counters[i] = be64_to_cpu(nla_get_be64(tb[i + 1]));
+	}
+	return 0;
+}
+
 static int parse_conf(const struct nlattr * const tb[], const struct nlattr * const ext[],
 		      struct rmirror_conf *conf)
 {
@@ -169,11 +196,103 @@ static int parse_registers(const struct nft_ctx *ctx, const struct nlattr * cons
 	return err;
 }
 
+static const struct nft_expr_ops nft_rmirror_ops;
+
+static const char *family_word(u8 family)
+{
+	switch (family) {
+	case NFPROTO_IPV4:
+		return "ip";
+	case NFPROTO_IPV6:
+		return "ip6";
+	case NFPROTO_BRIDGE:
+		return "bridge";
+	case NFPROTO_ARP:
+		return "arp";
+	case NFPROTO_NETDEV:
+		return "netdev";
+	default:
+		return "inet";
+	}
+}
+
+/*
+ * nf_tables tells an expression of its making and of its end, which are parts of a batch
+ * that may fail, but not of the commit: the rules of the chain know. One walk finds
+ * what has been committed for all of them.
+ */
+static bool find_committed(const struct nft_rmirror *wanted, const struct nft_chain *chain,
+			   struct net *net)
+{
+	const struct nft_rule *rule;
+	bool live = false;
+
+	list_for_each_entry_rcu(rule, &chain->rules, list) {
+		const bool active = nft_is_active(net, rule);
+		struct nft_expr *expr, *last;
+
+		nft_rule_for_each_expr(expr, last, rule) {
+			struct nft_rmirror *priv = nft_expr_priv(expr);
+
+			if (expr->ops != &nft_rmirror_ops)
+				continue;
+			if (active)
+				WRITE_ONCE(priv->committed, true);
+			if (priv == wanted)
+				live = active;
+		}
+	}
+	return live;
+}
+
+static bool is_live(const struct rmirror_place *place, struct net *net)
+{
+	const struct nft_rmirror *priv = container_of(place, struct nft_rmirror, place);
+	bool live = true;
+
+	rcu_read_lock();
+	if (!READ_ONCE(priv->committed) || READ_ONCE(priv->leaving))
+		live = find_committed(priv, container_of(place->chain, struct nft_chain, name), net);
+	rcu_read_unlock();
+	return live;
+}
+
+/* Of a rule that is to be deleted; when the batch fails, nft_rmirror_activate() follows. */
+static void nft_rmirror_deactivate(const struct nft_ctx *ctx, const struct nft_expr *expr,
+				   enum nft_trans_phase phase)
+{
+	struct nft_rmirror *priv = nft_expr_priv(expr);
+
+	if (phase == NFT_TRANS_PREPARE)
+		WRITE_ONCE(priv->leaving, true);
+}
+
+static void nft_rmirror_activate(const struct nft_ctx *ctx, const struct nft_expr *expr)
+{
+	struct nft_rmirror *priv = nft_expr_priv(expr);
+
+	WRITE_ONCE(priv->leaving, false);
+}
+
+/* Table and chain go after their rules. */
+static void init_place(struct nft_rmirror *priv, const struct nft_ctx *ctx)
+{
+	priv->committed = false;
+	priv->leaving = false;
+	priv->place = (struct rmirror_place) {
+		.family		= family_word(ctx->family),
+		.table		= ctx->table->name,
+		.chain		= &ctx->chain->name,
+		.is_live	= is_live,
+	};
+}
+
 static int nft_rmirror_init(const struct nft_ctx *ctx, const struct nft_expr *expr,
 			    const struct nlattr * const tb[])
 {
 	struct nft_rmirror *priv = nft_expr_priv(expr);
 	struct nlattr *ext[NFTA_RMIRROR_EXT_MAX + 1];
+	u64 counters[RMIRROR_COUNTERS] = {};
 	struct rmirror_conf conf = {};
 	struct rmirror *mirror;
 	int err;
@@ -183,11 +302,15 @@ static int nft_rmirror_init(const struct nft_ctx *ctx, const struct nft_expr *ex
 		err = parse_conf(tb, (const struct nlattr * const *)ext, &conf);
 	if (!err)
 		err = parse_registers(ctx, tb, (const struct nlattr * const *)ext, &conf, priv);
+	if (!err)
+		err = parse_counters(ext[NFTA_RMIRROR_EXT_COUNTERS], counters);
 	if (err)
 		return err;
-	mirror = rmirror_create(ctx->net, &conf);
+	init_place(priv, ctx);
+	mirror = rmirror_create(ctx->net, &conf, &priv->place);
 	if (IS_ERR(mirror))
 		return PTR_ERR(mirror);
+	rmirror_stats_restore(mirror, counters);
 	priv->mirror = mirror;
 	return 0;
 }
@@ -214,15 +337,40 @@ static int put_collector(struct sk_buff *skb, const struct nft_rmirror *priv,
 	return nla_put_be32(skb, NFTA_RMIRROR_FAMILY, htonl(conf->family));
 }
 
-static int put_ext(struct sk_buff *skb, const struct nft_rmirror *priv,
-		   const struct rmirror_conf *conf)
+static int put_counters(struct sk_buff *skb, struct rmirror *mirror, bool reset)
 {
-	struct nlattr *ext;
+	u64 counters[RMIRROR_COUNTERS];
+	struct nlattr *nest;
+	int i;
 
-	if (!conf->key_in_register)
-		return 0;
-	ext = nla_nest_start(skb, NFTA_RMIRROR_EXT);
-	if (!ext || nft_dump_register(skb, NFTA_RMIRROR_EXT_SREG_KEY, priv->sreg_key))
+	nest = nla_nest_start(skb, NFTA_RMIRROR_EXT_COUNTERS);
+	if (!nest)
+		return -1;
+	/* A dump that does not fit is made again: what it resets must have its place. */
+	if (reset && skb_tailroom(skb) < RMIRROR_COUNTERS * nla_total_size(sizeof(__be64)))
+		return -1;
+	rmirror_stats_read(mirror, counters, reset);
+	for (i = 0; i < RMIRROR_COUNTERS; i++) {
+		const __be64 value = cpu_to_be64(counters[i]);
+
+		if (value && nla_put(skb, i + 1, sizeof(value), &value))
+			return -1;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_ext(struct sk_buff *skb, const struct nft_rmirror *priv,
+		   const struct rmirror_conf *conf, bool reset)
+{
+	struct nlattr *ext = nla_nest_start(skb, NFTA_RMIRROR_EXT);
+
+	if (!ext)
+		return -1;
+	if (conf->key_in_register &&
+	    nft_dump_register(skb, NFTA_RMIRROR_EXT_SREG_KEY, priv->sreg_key))
+		return -1;
+	if (put_counters(skb, priv->mirror, reset))
 		return -1;
 	nla_nest_end(skb, ext);
 	return 0;
@@ -249,7 +397,7 @@ static int nft_rmirror_dump(struct sk_buff *skb, const struct nft_expr *expr, bo
 		if (attr == NFTA_RMIRROR_OIFNAME && nla_put_string(skb, attr, conf->oifname))
 			return -1;
 	}
-	return put_ext(skb, priv, conf);
+	return put_ext(skb, priv, conf, reset);
 }
 
 /* NF_BR_* have the same numbers. */
@@ -285,6 +433,8 @@ static const struct nft_expr_ops nft_rmirror_ops = {
 	.size		= NFT_EXPR_SIZE(sizeof(struct nft_rmirror)),
 	.eval		= nft_rmirror_eval,
 	.init		= nft_rmirror_init,
+	.activate	= nft_rmirror_activate,
+	.deactivate	= nft_rmirror_deactivate,
 	.destroy	= nft_rmirror_destroy,
 	.dump		= RMIRROR_COMPAT_DUMP(nft_rmirror_dump),
 	.validate	= RMIRROR_COMPAT_VALIDATE(nft_rmirror_validate),

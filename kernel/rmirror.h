@@ -82,9 +82,35 @@ const u32 *rmirror_conf_number(const struct rmirror_conf *conf,
 			       enum nft_rmirror_attributes attr);
 int rmirror_conf_check(struct rmirror_conf *conf);
 
-struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf);
+/**
+ * struct rmirror_place - where the rule of a mirror stands
+ *
+ * @family: as the tool that made the rule calls it
+ * @table: name
+ * @chain: where the name of the chain is; it may change, readers are under RCU.
+ *	NULL: not known, but @hooks
+ * @hooks: names of the hooks that lead to the rule, if @chain is NULL
+ * @is_live: is the rule in force, and not only in a batch that may yet fail? NULL: yes
+ *
+ * It belongs to the front end, and lasts until rmirror_release() has returned.
+ */
+struct rmirror_place {
+	const char	*family;
+	const char	*table;
+	char *const	*chain;
+	const char	*hooks;
+	bool		(*is_live)(const struct rmirror_place *place, struct net *net);
+};
+
+#define RMIRROR_COUNTERS	NFTA_RMIRROR_COUNTER_MAX
+
+struct rmirror *rmirror_create(struct net *net, const struct rmirror_conf *conf,
+			       const struct rmirror_place *place);
 void rmirror_release(struct rmirror *m);
 const struct rmirror_conf *rmirror_conf_get(const struct rmirror *m);
+const struct rmirror_place *rmirror_place_get(const struct rmirror *m);
+void rmirror_stats_read(struct rmirror *m, u64 counters[RMIRROR_COUNTERS], bool reset);
+void rmirror_stats_restore(struct rmirror *m, const u64 counters[RMIRROR_COUNTERS]);
 void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 		    const struct nf_hook_state *state,
 		    const union nf_inet_addr *addr, const u32 *key);

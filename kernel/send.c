@@ -74,7 +74,7 @@ enum rmirror_outcome rmirror_send_wrapped(struct rmirror_job *job, struct sk_buf
 	}
 	n = rmirror_hop_neighbour(hop->dst, job->path.addr);
 	if (IS_ERR(n)) {
-		kfree_skb(skb);
+		rmirror_stats_drop(skb, RMIRROR_NO_MEMORY);
 		return RMIRROR_NO_MEMORY;
 	}
 	if (!(READ_ONCE(n->nud_state) & NUD_VALID))

@@ -7,19 +7,23 @@
 #include <linux/seq_file.h>
 #include <net/net_namespace.h>
 
+#include "compat/compat.h"
 #include "encap/encap.h"
 #include "netns.h"
 #include "stats.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 static const char *const counter_name[] = {
 #define X(id, column, severity) [RMIRROR_##id] = (column),
-	RMIRROR_COUNTERS(X)
+	RMIRROR_COUNTER_TABLE(X)
 #undef X
 };
 
-static const u8 counter_severity[] = {
+static const s8 counter_severity[] = {
 #define X(id, column, severity) [RMIRROR_##id] = (severity),
-	RMIRROR_COUNTERS(X)
+	RMIRROR_COUNTER_TABLE(X)
 #undef X
 };
 
@@ -31,6 +35,37 @@ static const u8 counter_severity[] = {
 enum rmirror_outcome rmirror_stats_worse(enum rmirror_outcome a, enum rmirror_outcome b)
 {
 	return counter_severity[b] > counter_severity[a] ? b : a;
+}
+
+/* A counter and its attribute have numbers that are one apart. */
+#define X(id, column, severity) static_assert(NFTA_RMIRROR_COUNTER_##id == RMIRROR_##id + 1);
+RMIRROR_COUNTER_TABLE(X)
+#undef X
+static_assert(RMIRROR_COUNTERS == __RMIRROR_COUNTER_MAX);
+
+/**
+ * rmirror_stats_drop - free a copy that is not sent
+ * @skb: the copy
+ * @why: what is counted
+ */
+void rmirror_stats_drop(struct sk_buff *skb, enum rmirror_outcome why)
+{
+	switch (why) {
+	case RMIRROR_TOO_BIG:
+		rmirror_compat_free(skb, PKT_TOO_BIG);
+		break;
+	case RMIRROR_NO_ROUTE:
+		rmirror_compat_free(skb, IP_OUTNOROUTES);
+		break;
+	case RMIRROR_NO_NEIGHBOUR:
+		rmirror_compat_free(skb, NEIGH_FAILED);
+		break;
+	case RMIRROR_NO_MEMORY:
+		rmirror_compat_free(skb, NOMEM);
+		break;
+	default:
+		rmirror_compat_free(skb, NOT_SPECIFIED);
+	}
 }
 
 static void stats_sum(const struct rmirror *m, u64 sum[__RMIRROR_COUNTER_MAX])
@@ -52,6 +87,46 @@ static void stats_sum(const struct rmirror *m, u64 sum[__RMIRROR_COUNTER_MAX])
 			sum[i] += one[i];
 	}
 }
+
+/* Each CPU counts on: what is taken off one of them is taken off the sum. */
+static void stats_add(struct rmirror *m, const u64 counters[RMIRROR_COUNTERS], bool negative)
+{
+	struct rmirror_stats *stats;
+	int i;
+
+	local_bh_disable();
+	stats = this_cpu_ptr(m->stats);
+	u64_stats_update_begin(&stats->syncp);
+	for (i = 0; i < RMIRROR_COUNTERS; i++)
+		u64_stats_add(&stats->counter[i], negative ? -counters[i] : counters[i]);
+	u64_stats_update_end(&stats->syncp);
+	local_bh_enable();
+}
+
+/**
+ * rmirror_stats_read - what a mirror has counted
+ * @m: the mirror
+ * @counters: in the order of RMIRROR_COUNTER_TABLE
+ * @reset: begin anew
+ */
+void rmirror_stats_read(struct rmirror *m, u64 counters[RMIRROR_COUNTERS], bool reset)
+{
+	stats_sum(m, counters);
+	if (reset)
+		stats_add(m, counters, true);
+}
+EXPORT_SYMBOL_GPL(rmirror_stats_read);
+
+/**
+ * rmirror_stats_restore - go on counting from where somebody else has stopped
+ * @m: a new mirror
+ * @counters: in the order of RMIRROR_COUNTER_TABLE
+ */
+void rmirror_stats_restore(struct rmirror *m, const u64 counters[RMIRROR_COUNTERS])
+{
+	stats_add(m, counters, false);
+}
+EXPORT_SYMBOL_GPL(rmirror_stats_restore);
 
 /*
  * Who may load a rule may read what it counts: root of the user namespace that owns
@@ -83,6 +158,34 @@ static void stats_seq_stop(struct seq_file *seq, void *v)
 	mutex_unlock(&rmirror_net(seq_file_net(seq))->lock);
 }
 
+/* Names are whatever the user likes; columns are separated by blanks. */
+static void show_name(struct seq_file *seq, const char *name, size_t width)
+{
+	seq_setwidth(seq, width);
+	seq_escape(seq, *name ? name : "-", " \t\n\v\f\r\033\\");
+	seq_pad(seq, ' ');
+}
+
+static void show_place(struct seq_file *seq, const struct rmirror_place *place)
+{
+	show_name(seq, place->family, 9);
+	show_name(seq, place->table, 12);
+	rcu_read_lock();
+	show_name(seq, place->chain ? READ_ONCE(*place->chain) : place->hooks, 16);
+	rcu_read_unlock();
+}
+
+static void show_headings(struct seq_file *seq)
+{
+	int i;
+
+	seq_printf(seq, "%-9s %-12s %-16s %-39s %-8s %10s", "family", "table", "chain",
+		   "collector", "encap", "key");
+	for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
+		seq_printf(seq, " %s%s", i < RMIRROR_RESEGMENTED ? "    " : "", counter_name[i]);
+	seq_putc(seq, '\n');
+}
+
 /* Columns are as wide as their heading, and a space apart whatever they hold. */
 static int stats_seq_show(struct seq_file *seq, void *v)
 {
@@ -92,13 +195,11 @@ static int stats_seq_show(struct seq_file *seq, void *v)
 	int i;
 
 	if (v == &rmirror_net(seq_file_net(seq))->mirrors) {
-		seq_printf(seq, "%-39s %-8s %10s", "collector", "encap", "key");
-		for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
-			seq_printf(seq, " %s%s", i < RMIRROR_RESEGMENTED ? "    " : "",
-				   counter_name[i]);
-		seq_putc(seq, '\n');
+		show_headings(seq);
 		return 0;
 	}
+	if (m->place->is_live && !m->place->is_live(m->place, m->net))
+		return 0;
 
 	stats_sum(m, sum);
 	if (rmirror_conf_given(&m->conf, NFTA_RMIRROR_KEY))
@@ -111,6 +212,7 @@ static int stats_seq_show(struct seq_file *seq, void *v)
 		scnprintf(addr, sizeof(addr), "%pI4", &m->conf.addr.ip);
 	else
 		scnprintf(addr, sizeof(addr), "%pI6c", &m->conf.addr.in6);
+	show_place(seq, m->place);
 	seq_printf(seq, "%-39s %-8s %10s", addr, rmirror_encap_word(m->conf.encap), key);
 	for (i = 0; i < __RMIRROR_COUNTER_MAX; i++)
 		seq_printf(seq, " %*llu", (int)strlen(counter_name[i]) +

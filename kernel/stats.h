@@ -6,40 +6,19 @@
 #include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
 
-#include "core.h"
+#include <rmirror_tables.h>
 
-/*
- * The counters of a mirror, in the order of the columns of /proc/net/rmirror:
- * X(id, column, severity). The first three count what happened; every matched
- * packet then adds one to exactly one of SENT and the rows below BYTES, its
- * outcome. Of a packet that became several copies the most severe one counts.
- */
-#define RMIRROR_COUNTERS(X)			\
-	X(MATCHED,	"matched",	0)	\
-	X(SENT,		"sent",		0)	\
-	X(BYTES,	"bytes",	0)	\
-	X(RESEGMENTED,	"resegmented",	1)	\
-	X(FRAGMENTED,	"fragmented",	2)	\
-	X(TRUNCATED,	"truncated",	3)	\
-	X(TOO_BIG,	"too-big",	5)	\
-	X(NO_ROUTE,	"no-route",	6)	\
-	X(NO_NEIGHBOUR,	"no-neighbour",	7)	\
-	X(NO_MEMORY,	"no-memory",	9)	\
-	X(TX_DROP,	"tx-drop",	8)	\
-	X(LOOP,		"loop",		4)	\
-	X(LOCAL,	"local",	4)	\
-	X(NESTED,	"nested",	4)	\
-	X(CLEAR,	"clear",	4)
+#include "core.h"
 
 /**
  * enum rmirror_outcome - what became of one matched packet
  *
- * The index of a counter, or RMIRROR_PENDING: the copy waits for its neighbour
- * and is counted when that is settled.
+ * The index of a counter of RMIRROR_COUNTER_TABLE that is an outcome, or
+ * RMIRROR_PENDING: the copy waits for its neighbour and is counted when that is settled.
  */
 enum rmirror_outcome {
 #define X(id, column, severity) RMIRROR_##id,
-	RMIRROR_COUNTERS(X)
+	RMIRROR_COUNTER_TABLE(X)
 #undef X
 	__RMIRROR_COUNTER_MAX,
 	RMIRROR_PENDING = __RMIRROR_COUNTER_MAX,
@@ -70,6 +49,20 @@ static inline void rmirror_stats_add(struct rmirror *m, unsigned int matched,
 	u64_stats_update_end(&stats->syncp);
 }
 
+/**
+ * rmirror_stats_refused - an ICMP error about one of its copies has come
+ * @m: the mirror; BHs are off
+ */
+static inline void rmirror_stats_refused(struct rmirror *m)
+{
+	struct rmirror_stats *stats = this_cpu_ptr(m->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->counter[RMIRROR_REFUSED], 1);
+	u64_stats_update_end(&stats->syncp);
+}
+
+void rmirror_stats_drop(struct sk_buff *skb, enum rmirror_outcome why);
 enum rmirror_outcome rmirror_stats_worse(enum rmirror_outcome a, enum rmirror_outcome b);
 int rmirror_stats_net_init(struct net *net);
 void rmirror_stats_net_exit(struct net *net);

@@ -17,8 +17,10 @@
 
 #include "compat/compat.h"
 #include "copy.h"
+#include "frame.h"
 #include "hop.h"
 #include "netns.h"
+#include "trace.h"
 #include "transmit.h"
 #include "wait.h"
 
@@ -37,6 +39,7 @@ struct waiting_copy {
 	union nf_inet_addr	addr;		/* the collector */
 	enum rmirror_outcome	outcome;	/* when it is on its way */
 	bool			counts;		/* it stands for a matched packet */
+	unsigned int		len;		/* of the original, as its hook saw it */
 	unsigned long		expires;	/* in jiffies */
 };
 
@@ -111,10 +114,17 @@ static void waiting_count_down(struct rmirror_waiting *waiting)
 	atomic_dec(&waiting->count);
 }
 
+/* Its fate is known. Its rule may be gone meanwhile, and with it what tells where it stood. */
+static void account(const struct waiting_copy *w, enum rmirror_outcome outcome, unsigned int bytes)
+{
+	rmirror_stats_add(w->m, 0, w->counts ? outcome : RMIRROR_PENDING, bytes);
+	trace_rmirror_copy(w->m, NULL, outcome, w->len, bytes);
+}
+
 static void give_up(struct waiting_copy *w, enum rmirror_outcome outcome)
 {
-	kfree_skb(w->skb);
-	rmirror_stats_add(w->m, 0, w->counts ? outcome : RMIRROR_PENDING, 0);
+	rmirror_stats_drop(w->skb, outcome);
+	account(w, outcome, 0);
 	waiting_copy_free(w);
 }
 
@@ -150,7 +160,7 @@ static void send_waiting(struct waiting_copy *w, struct neighbour *n)
 		skb_dst_set_noref(skb, w->dst);
 	outcome = rmirror_transmit(w->m, skb, w->dst, n, &w->addr, dst_mtu(w->dst), w->outcome,
 				   &bytes);
-	rmirror_stats_add(w->m, 0, w->counts ? outcome : RMIRROR_PENDING, bytes);
+	account(w, outcome, bytes);
 	waiting_copy_free(w);
 }
 
@@ -270,6 +280,7 @@ static struct waiting_copy *waiting_copy_alloc(const struct rmirror_job *job, st
 		w->addr.in6 = job->path.addr->in6;
 	w->outcome = outcome;
 	w->counts = rmirror_cb(skb)->counts;
+	w->len = job->frame->skb->len;
 	w->expires = jiffies + WAIT_TIME;
 	return w;
 }
@@ -306,10 +317,10 @@ bool rmirror_wait(const struct rmirror_job *job, struct sk_buff *skb, struct nei
 		q = queue_add(waiting, &next);
 	if (!w || !q || q->bytes + skb->truesize > WAIT_BYTES) {
 		spin_unlock(&waiting->lock);
-		kfree_skb(skb);
+		*outcome = w ? RMIRROR_NO_NEIGHBOUR : RMIRROR_NO_MEMORY;
+		rmirror_stats_drop(skb, *outcome);
 		if (w)
 			waiting_copy_free(w);
-		*outcome = w ? RMIRROR_NO_NEIGHBOUR : RMIRROR_NO_MEMORY;
 		return true;
 	}
 	list_add_tail(&w->list, &q->copies);
@@ -444,7 +455,7 @@ void rmirror_wait_drop(struct rmirror_net *rn, const struct rmirror *m)
 				continue;
 			list_del(&w->list);
 			q->bytes -= w->skb->truesize;
-			kfree_skb(w->skb);
+			rmirror_stats_drop(w->skb, RMIRROR_NO_ROUTE);
 			waiting_copy_free(w);
 			waiting_count_down(waiting);
 		}

@@ -7,6 +7,7 @@
 #include <linux/netfilter_arp.h>
 #include <linux/netfilter_bridge/ebtables.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 #include <linux/static_key.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
@@ -19,6 +20,66 @@ static_assert(sizeof(struct xt_rmirror_tginfo) == 20);
 static_assert(sizeof(struct xt_rmirror_tginfo_v1) == 104);
 static_assert(offsetof(struct xt_rmirror_tginfo_v1, mirror) == 96);
 
+/* Where a rule stands. Of the table x_tables has only a name that goes when the rule is made. */
+struct xt_place {
+	struct rmirror_place	place;
+	char			table[XT_TABLE_MAXNAMELEN];
+	char			hooks[48];
+};
+
+static const char *family_word(u8 family)
+{
+	switch (family) {
+	case NFPROTO_IPV4:
+		return "iptables";
+	case NFPROTO_IPV6:
+		return "ip6tables";
+	case NFPROTO_BRIDGE:
+		return "ebtables";
+	case NFPROTO_ARP:
+		return "arptables";
+	default:
+		return "xtables";
+	}
+}
+
+/* The names of the chains that begin at the hooks that lead to the rule */
+static void name_hooks(const struct xt_tgchk_param *par, char *to, size_t size)
+{
+	static const char *const inet[] = { "PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+					    "POSTROUTING" };
+	static const char *const arp[] = { "INPUT", "OUTPUT", "FORWARD" };
+	const bool is_arp = par->family == NFPROTO_ARP;
+	const unsigned int count = is_arp ? ARRAY_SIZE(arp) : ARRAY_SIZE(inet);
+	size_t used = 0;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (par->hook_mask & BIT(i))
+			used += scnprintf(to + used, size - used, "%s%s", used ? "," : "",
+					  is_arp ? arp[i] : inet[i]);
+	}
+}
+
+static struct rmirror_place *place_alloc(const struct xt_tgchk_param *par)
+{
+	struct xt_place *p = kzalloc(sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+	if (!p)
+		return NULL;
+	strscpy(p->table, par->table, sizeof(p->table));
+	name_hooks(par, p->hooks, sizeof(p->hooks));
+	p->place.family = family_word(par->family);
+	p->place.table = p->table;
+	p->place.hooks = p->hooks;
+	return &p->place;
+}
+
+static void place_free(const struct rmirror_place *place)
+{
+	kfree(container_of(place, struct xt_place, place));
+}
+
 /*
  * ip_tables keeps one jump stack for each CPU. A copy that re-enters it from
  * within a traversal, through a bridge or a device on top of another, finds a
@@ -28,15 +89,21 @@ static_assert(offsetof(struct xt_rmirror_tginfo_v1, mirror) == 96);
 static int mirror_create(const struct xt_tgchk_param *par, struct rmirror_conf *conf,
 			 struct rmirror **mirror)
 {
+	struct rmirror_place *place;
 	struct rmirror *m;
 	int err;
 
 	err = rmirror_conf_check(conf);
 	if (err)
 		return err;
-	m = rmirror_create(par->net, conf);
-	if (IS_ERR(m))
+	place = place_alloc(par);
+	if (!place)
+		return -ENOMEM;
+	m = rmirror_create(par->net, conf, place);
+	if (IS_ERR(m)) {
+		place_free(place);
 		return PTR_ERR(m);
+	}
 	static_key_slow_inc(&xt_tee_enabled);
 	*mirror = m;
 	return 0;
@@ -48,8 +115,11 @@ static int mirror_create(const struct xt_tgchk_param *par, struct rmirror_conf *
  */
 static void mirror_release(struct rmirror *m)
 {
+	const struct rmirror_place *place = rmirror_place_get(m);
+
 	static_key_slow_dec(&xt_tee_enabled);
 	rmirror_release(m);
+	place_free(place);
 }
 
 /*

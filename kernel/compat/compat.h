@@ -16,6 +16,9 @@
 #ifdef RMIRROR_HAVE_NET_GSO_H
 #include <net/gso.h>
 #endif
+#ifdef RMIRROR_HAVE_DROP_REASONS
+#include <net/dropreason.h>
+#endif
 #ifdef RMIRROR_HAVE_SKBUFF_REF_H
 #include <linux/skbuff_ref.h>
 #endif
@@ -41,6 +44,13 @@ static inline void rmirror_compat_set_duplicate(bool on)
 {
 	current->in_nf_duplicate = on;
 }
+#endif
+
+/* Free a packet and say why, where the kernel asks */
+#ifdef RMIRROR_HAVE_DROP_REASONS
+#define rmirror_compat_free(skb, why)	kfree_skb_reason(skb, SKB_DROP_REASON_##why)
+#else
+#define rmirror_compat_free(skb, why)	kfree_skb(skb)
 #endif
 
 /* Frags in device memory, which no CPU can read */

@@ -12,6 +12,8 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 #include <net/ip.h>
@@ -25,6 +27,7 @@
 #define VXLAN_VNI_VALID	0x08000000
 #define VNI_SHIFT	8
 #define GENEVE_OPTIONS_MASK	0x3f
+#define GENEVE_OPTIONS_SHIFT	24
 
 /* Two numbers, whichever comes first */
 static u64 flow_of_ends(u32 a, u32 b)
@@ -183,9 +186,8 @@ static unsigned int vni_hlen(const struct rmirror_conf *conf)
 	return RMIRROR_UDP_HLEN + sizeof(struct vni_header);
 }
 
-static void vni_push(const struct rmirror_job *job, struct sk_buff *skb, u32 first)
+static void vni_push(const struct rmirror_job *job, struct sk_buff *skb, u32 first, u16 sport)
 {
-	const u16 sport = rmirror_udp_sport(skb);
 	struct vni_header *h = __skb_push(skb, sizeof(*h));
 
 	h->first = htonl(first);
@@ -195,12 +197,59 @@ static void vni_push(const struct rmirror_job *job, struct sk_buff *skb, u32 fir
 
 static void vxlan_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
-	vni_push(job, skb, VXLAN_VNI_VALID);
+	vni_push(job, skb, VXLAN_VNI_VALID, rmirror_udp_sport(skb));
+}
+
+#define METADATA_WORDS	(sizeof(struct rmirror_geneve_metadata) / sizeof(__be32))
+
+static bool has_metadata(const struct rmirror_conf *conf)
+{
+	return conf->flags & RMIRROR_F_METADATA;
+}
+
+static unsigned int geneve_hlen(const struct rmirror_conf *conf)
+{
+	return vni_hlen(conf) + (has_metadata(conf) ? sizeof(struct rmirror_geneve_metadata) : 0);
+}
+
+static __be32 index_of(const struct net_device *dev)
+{
+	return dev ? htonl(dev->ifindex) : 0;
+}
+
+/* What the frame itself does not tell of the packet */
+static void push_metadata(const struct rmirror_job *job, struct sk_buff *skb)
+{
+	const unsigned int wire_len = rmirror_cb(skb)->wire_len;
+	const struct nf_hook_state *state = job->state;
+	const u64 time = rmirror_encap_time(job);
+	struct rmirror_geneve_metadata *h = __skb_push(skb, sizeof(*h));
+
+	*h = (struct rmirror_geneve_metadata) {
+		.opt_class	= htons(RMIRROR_GENEVE_CLASS),
+		.type		= RMIRROR_GENEVE_METADATA,
+		.length		= METADATA_WORDS - 1,
+		.time		= { htonl(upper_32_bits(time)), htonl(lower_32_bits(time)) },
+		.len		= htonl(wire_len),
+		.iif		= index_of(state->in),
+		.oif		= index_of(state->out),
+		.mark		= htonl(job->frame->skb->mark),
+		.direction	= job->frame->outbound,
+		.family		= state->pf,
+		.hook		= state->hook,
+	};
 }
 
 static void geneve_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
-	vni_push(job, skb, ETH_P_TEB);
+	const u16 sport = rmirror_udp_sport(skb);
+
+	if (has_metadata(&job->m->conf)) {
+		push_metadata(job, skb);
+		vni_push(job, skb, METADATA_WORDS << GENEVE_OPTIONS_SHIFT | ETH_P_TEB, sport);
+	} else {
+		vni_push(job, skb, ETH_P_TEB, sport);
+	}
 }
 
 static int vxlan_inner(const struct sk_buff *skb, int off)
@@ -222,7 +271,7 @@ static int geneve_inner(const struct sk_buff *skb, int off)
 	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	off += sizeof(buf);
 	if (h)
-		off += (ntohl(h->first) >> 24 & GENEVE_OPTIONS_MASK) * sizeof(__be32);
+		off += (ntohl(h->first) >> GENEVE_OPTIONS_SHIFT & GENEVE_OPTIONS_MASK) * sizeof(__be32);
 	return off;
 }
 
@@ -238,9 +287,9 @@ const struct rmirror_encap_ops rmirror_encap_VXLAN = {
 
 const struct rmirror_encap_ops rmirror_encap_GENEVE = {
 	.proto		= IPPROTO_UDP,
-	.per_frame	= rmirror_encap_never,
+	.per_frame	= has_metadata,
 	.numbered	= rmirror_encap_never,
-	.hlen		= vni_hlen,
+	.hlen		= geneve_hlen,
 	.selectors	= rmirror_udp_select,
 	.push		= geneve_push,
 	.inner		= geneve_inner,

@@ -76,7 +76,8 @@
 	X(MARK,		"mark",		NUM,	0, 0xffffffff,	RMIRROR_E_ALL)	\
 	X(PORT,		"port",		NUM,	1, 65535,	RMIRROR_E_UDP)	\
 	X(SEQ,		"seq",		FLAG,	0, 0,		RMIRROR_E_SEQ)	\
-	X(PLATFORM,	"platform",	FLAG,	0, 0,		RMIRROR_E(ERSPAN3))
+	X(PLATFORM,	"platform",	FLAG,	0, 0,		RMIRROR_E(ERSPAN3))	\
+	X(METADATA,	"metadata",	FLAG,	0, 0,		RMIRROR_E(GENEVE))
 
 /* The attribute that carries an option of a KIND, and its bit there if it is a flag */
 #define RMIRROR_ATTR_OF_ENCAP(id)	NFTA_RMIRROR_##id
@@ -103,6 +104,35 @@
 
 /* The defaults, where they are not 0 */
 #define RMIRROR_TTL_DEFAULT	255
+
+/*
+ * RMIRROR_COUNTER_TABLE - the counters of a mirror, in the order of the columns of
+ * /proc/net/rmirror
+ *
+ * X(ID, word, severity)
+ *   ID        NFTA_RMIRROR_COUNTER_<ID>
+ *   word      its name
+ *   severity  of a packet that became several copies the most severe outcome counts;
+ *             -1: it is no outcome. Every matched packet adds one to exactly one that
+ *             is.
+ */
+#define RMIRROR_COUNTER_TABLE(X)		\
+	X(MATCHED,	"matched",	-1)	\
+	X(SENT,		"sent",		0)	\
+	X(BYTES,	"bytes",	-1)	\
+	X(RESEGMENTED,	"resegmented",	1)	\
+	X(FRAGMENTED,	"fragmented",	2)	\
+	X(TRUNCATED,	"truncated",	3)	\
+	X(TOO_BIG,	"too-big",	5)	\
+	X(NO_ROUTE,	"no-route",	6)	\
+	X(NO_NEIGHBOUR,	"no-neighbour",	7)	\
+	X(NO_MEMORY,	"no-memory",	9)	\
+	X(TX_DROP,	"tx-drop",	8)	\
+	X(LOOP,		"loop",		4)	\
+	X(LOCAL,	"local",	4)	\
+	X(NESTED,	"nested",	4)	\
+	X(CLEAR,	"clear",	4)	\
+	X(REFUSED,	"refused",	-1)
 
 /*
  * RMIRROR_DSCP_TABLE - X(name, value): the code points that nft has names for, in

@@ -58,6 +58,7 @@ static const char *const meanings[OPTION_ROWS] = {
 	[ROW_PORT]	= "UDP destination (of the encapsulation)",
 	[ROW_SEQ]	= "GRE sequence numbers",
 	[ROW_PLATFORM]	= "erspan3: platform sub-header",
+	[ROW_METADATA]	= "geneve: time, length, devices, mark",
 };
 
 static void rmirror_help(void)

@@ -10,6 +10,7 @@
 -j RMIRROR --target 10.0.0.5 --encap erspan --key 1023;=;OK
 -j RMIRROR --target 10.0.0.5 --encap erspan --seq;-j RMIRROR --target 10.0.0.5 --encap erspan;OK
 -j RMIRROR --target 10.0.0.5 --encap erspan3 --platform;=;OK
+-j RMIRROR --target 10.0.0.5 --encap geneve --metadata;=;OK
 -j RMIRROR --target 10.0.0.5 --encap vxlan --key 16777215 --port 4790;=;OK
 -j RMIRROR --target 10.0.0.5 --encap vxlan --port 4789 --key 0;-j RMIRROR --target 10.0.0.5 --encap vxlan;OK
 -j RMIRROR --target 2001:db8::5 --encap geneve --from 2001:db8::1;=;OK
@@ -46,5 +47,6 @@
 -j RMIRROR --target 10.0.0.5 --dscp 64;;FAIL
 -j RMIRROR --target 10.0.0.5 --port 4789;;FAIL
 -j RMIRROR --target 10.0.0.5 --platform;;FAIL
+-j RMIRROR --target 10.0.0.5 --encap vxlan --metadata;;FAIL
 -j RMIRROR --target 10.0.0.5 --from fd00::1;;FAIL
 -j RMIRROR --target 10.0.0.5 --device a/b;;FAIL

@@ -67,6 +67,7 @@ OPTIONS = (
     Option("port", "port", "NUM", 1, 65535, ("vxlan", "geneve", "tzsp")),
     Option("seq", "seq", "FLAG", 0, 0, ("gre", "erspan", "erspan3")),
     Option("platform", "platform", "FLAG", 0, 0, ("erspan3",)),
+    Option("metadata", "metadata", "FLAG", 0, 0, ("geneve",)),
 )
 OPTIONAL_ATTRIBUTES = [option.attribute for option in OPTIONS]
 ATTRIBUTES = ["to-addr"] + OPTIONAL_ATTRIBUTES

@@ -70,7 +70,7 @@ constexpr Refused refused[] = {
     {"rmirror to 10.0.0.5 <lenn> 60",
      "unknown option 'lenn', expected one of encap, key, len, mtu, ttl, dscp, from, device, mark, "
      "port, seq, "
-     "platform or another statement"},
+     "platform, metadata or another statement"},
     {"rmirror to 10.0.0.5 len 60 <len> 70", "repeated option 'len'"},
     {"rmirror to 10.0.0.5 seq <seq>", "repeated option 'seq'"},
     {"rmirror to 10.0.0.5 key <5> encap tzsp",
@@ -162,7 +162,7 @@ constexpr RefusedJson refused_json[] = {
     {R"({"to": "10.0.0.5", "lenn": 60})",
      "unknown member 'lenn', expected to, family, encap, key, len, mtu, ttl, dscp, from, device, "
      "mark, port, "
-     "seq, platform"},
+     "seq, platform, metadata"},
     {R"({"to": "10.0.0.500"})", "invalid collector '10.0.0.500', expected an IPv4 or IPv6 address"},
     {R"({"to": {"prefix": {"addr": "10.0.0.0", "len": 24}}})", several},
     {R"({"to": "10.0.0.5", "family": "ip5"})", "invalid family, expected 'ip' or 'ip6'."},

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{
             R"({"to": "::1", "lenn": 60})",
             "unknown member 'lenn', expected to, encap, key, len, mtu, ttl, dscp, from, device, "
-            "mark, port, seq, platform"},
+            "mark, port, seq, platform, metadata"},
         Refused{R"({"to": 5})", "invalid collector, expected an IPv4 or IPv6 address as a string"},
         Refused{R"({"to": {"reg": 1, "family": "ip"}})",
                 "invalid collector, expected an IPv4 or IPv6 address as a string"},

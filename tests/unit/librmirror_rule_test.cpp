@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // librmirror and the messages of rules, which the stock libnftnl builds and reads around it.
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/expr.h>
@@ -107,6 +108,60 @@ TEST(LibrmirrorRule, ARuleWithoutExpressionsGetsAList) {
     const Stmt stmt = parse("rmirror to 10.0.0.5");
     ASSERT_EQ(rmirror_rule_nlmsg_insert(message.get(), message.size(), 0, stmt.get(), nullptr), 0);
     EXPECT_EQ(statements_of(message), (Found{{0, "rmirror to 10.0.0.5"}}));
+}
+
+// NFTA_RMIRROR_EXT > NFTA_RMIRROR_EXT_COUNTERS, at the end of the last expression of a message
+void append_counter(nlmsghdr *nlh, std::uint16_t counter,
+                    const std::array<std::uint8_t, 8> &value) {
+    nlattr *list = mnl_attr_nest_start(nlh, NFTA_RULE_EXPRESSIONS);
+    nlattr *element = mnl_attr_nest_start(nlh, NFTA_LIST_ELEM);
+    mnl_attr_put_strz(nlh, NFTA_EXPR_NAME, RMIRROR_NFT_EXPR);
+    nlattr *data = mnl_attr_nest_start(nlh, NFTA_EXPR_DATA);
+    mnl_attr_put_u32(nlh, NFTA_RMIRROR_ADDR, htonl(0x0a000005));
+    nlattr *ext = mnl_attr_nest_start(nlh, NFTA_RMIRROR_EXT);
+    nlattr *counters = mnl_attr_nest_start(nlh, NFTA_RMIRROR_EXT_COUNTERS);
+    mnl_attr_put(nlh, counter, value.size(), value.data());
+    for (nlattr *nest : {counters, ext, data, element, list})
+        mnl_attr_nest_end(nlh, nest);
+}
+
+TEST(LibrmirrorRule, CountersOfAStatement) {
+    std::array<std::uint32_t, 128> words{};
+    nlmsghdr *nlh = nftnl_nlmsg_build_hdr(reinterpret_cast<char *>(words.data()), NFT_MSG_NEWRULE,
+                                          NFPROTO_INET, 0, 1);
+    append_counter(nlh, NFTA_RMIRROR_COUNTER_BYTES, {1, 0, 0, 0, 0, 0, 0, 9});
+    std::uint64_t value = 0;
+    EXPECT_EQ(rmirror_rule_nlmsg_get_counter(nlh, 0, NFTA_RMIRROR_COUNTER_BYTES, &value, nullptr),
+              0);
+    EXPECT_EQ(value, 0x0100000000000009U);
+    EXPECT_EQ(rmirror_rule_nlmsg_get_counter(nlh, 0, NFTA_RMIRROR_COUNTER_SENT, &value, nullptr),
+              0);
+    EXPECT_EQ(value, 0U);
+    const Stmt stmt(rmirror_rule_nlmsg_get(nlh, 0, nullptr, nullptr));
+    ASSERT_TRUE(stmt);
+    EXPECT_EQ(text_of(stmt), "rmirror to 10.0.0.5");
+
+    const Err err = make_err();
+    EXPECT_EQ(rmirror_rule_nlmsg_get_counter(nlh, 1, NFTA_RMIRROR_COUNTER_SENT, &value, err.get()),
+              -1);
+    EXPECT_EQ(errno, ENOENT);
+    EXPECT_EQ(rmirror_rule_nlmsg_get_counter(nlh, 0, 99, &value, err.get()), -1);
+    EXPECT_EQ(errno, EINVAL);
+    EXPECT_STREQ(rmirror_err_message(err.get()), "there is no counter 99");
+    EXPECT_STREQ(rmirror_counter_name(NFTA_RMIRROR_COUNTER_NO_ROUTE), "no-route");
+    EXPECT_EQ(rmirror_counter_name(0), nullptr);
+    EXPECT_EQ(rmirror_counter_name(NFTA_RMIRROR_COUNTER_MAX + 1), nullptr);
+}
+
+TEST(LibrmirrorRule, AnOlderKernelHasNoCounters) {
+    Message message({});
+    const Stmt stmt = parse("rmirror to 10.0.0.5");
+    ASSERT_EQ(rmirror_rule_nlmsg_insert(message.get(), message.size(), 0, stmt.get(), nullptr), 0);
+    std::uint64_t value = 0;
+    EXPECT_EQ(rmirror_rule_nlmsg_get_counter(message.get(), 0, NFTA_RMIRROR_COUNTER_SENT, &value,
+                                             nullptr),
+              -1);
+    EXPECT_EQ(errno, ENODATA);
 }
 
 TEST(LibrmirrorRule, TheStatementIsWhatTheKernelExpects) {

@@ -151,7 +151,7 @@ TEST(LibrmirrorStmt, SettersRefuseWithRangeOrChoices) {
          "none"},
         {NFTA_RMIRROR_MTU, nullptr, 4, ERANGE,
          "invalid mtu '4', expected one of resegment, fragment, truncate, drop"},
-        {NFTA_RMIRROR_FLAGS, nullptr, 4, ERANGE, "unknown flags 4"},
+        {NFTA_RMIRROR_FLAGS, nullptr, 8, ERANGE, "unknown flags 8"},
         {NFTA_RMIRROR_ADDR, "10.0.0.500", 0, EINVAL,
          "invalid collector '10.0.0.500', expected an IPv4 or IPv6 address"},
         {NFTA_RMIRROR_SADDR, "eth0", 0, EINVAL,

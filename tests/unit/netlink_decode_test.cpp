@@ -69,14 +69,64 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{
             with_collector().raw(15 | NLA_F_NESTED, Attributes().raw(1 | NLA_F_NESTED, {}).build()),
             "NFTA_RMIRROR_EXT: unknown attribute 32769"},
-        Refused{with_collector().raw(15, Attributes().number(1, 1).number(2, 5).build()),
-                "NFTA_RMIRROR_EXT: unknown attribute 2"},
+        Refused{
+            with_collector().raw(15, Attributes().raw(2 | NLA_F_NESTED, {}).number(3, 5).build()),
+            "NFTA_RMIRROR_EXT: unknown attribute 3"},
         Refused{with_collector().raw(15, {8}), "NFTA_RMIRROR_EXT: truncated attribute at byte 0"},
         Refused{with_collector().raw(15, {8, 0, 1, 0}),
                 "NFTA_RMIRROR_EXT: truncated attribute at byte 0"},
         Refused{with_collector().raw(15 | NLA_F_NET_BYTEORDER, {}), "unknown attribute 16399"},
         Refused{with_collector().raw(15 | NLA_F_NESTED, {}).raw(15, {}),
                 "NFTA_RMIRROR_EXT: repeated"}));
+
+// A counter: 64 bits, big endian
+Attributes counted(std::uint16_t counter, std::uint8_t last, const Bytes &more = {}) {
+    return Attributes().raw(counter, {0, 0, 1, 0, 0, 0, 0, last}).bytes(more);
+}
+
+Attributes with_counters(const Bytes &counters) {
+    return with_collector().raw(
+        NFTA_RMIRROR_EXT | NLA_F_NESTED,
+        Attributes().raw(NFTA_RMIRROR_EXT_COUNTERS | NLA_F_NESTED, counters).build());
+}
+
+TEST(Counters, AreNoPartOfTheStatement) {
+    const Bytes bytes = with_counters(counted(NFTA_RMIRROR_COUNTER_SENT, 7).build()).build();
+    const auto decoded = decode(bytes);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(to_text(*decoded), "rmirror to 10.0.0.5");
+    EXPECT_EQ(encode(*decoded), with_collector().build());
+    EXPECT_EQ(without_counters(bytes), with_collector().build());
+}
+
+TEST(Counters, HaveTheirNamesAndNumbers) {
+    // One that this version does not know, and one of a wrong size, count nothing.
+    const Bytes others =
+        Attributes().raw(200, Bytes(8, 1)).raw(NFTA_RMIRROR_COUNTER_LOOP, {1}).build();
+    const auto counters = decode_counters(
+        with_counters(counted(NFTA_RMIRROR_COUNTER_SENT, 7, others).build()).build());
+    ASSERT_TRUE(counters);
+    Counters expected{};
+    expected.at(NFTA_RMIRROR_COUNTER_SENT - 1) = (std::uint64_t{1} << 40) + 7;
+    EXPECT_EQ(*counters, expected);
+    EXPECT_EQ(counter_names()[NFTA_RMIRROR_COUNTER_SENT - 1], "sent");
+    EXPECT_EQ(counter_names().back(), "refused");
+}
+
+TEST(Counters, NoneIsNotZero) {
+    EXPECT_FALSE(decode_counters(with_collector().build()));
+    EXPECT_FALSE(decode_counters({}));
+    EXPECT_EQ(decode_counters(with_counters({}).build()), Counters{});
+}
+
+TEST(Counters, OtherExtensionsStay) {
+    const Bytes other = Attributes().number(NFTA_RMIRROR_EXT_SREG_KEY, 1).build();
+    const Bytes both =
+        Attributes().bytes(other).raw(NFTA_RMIRROR_EXT_COUNTERS | NLA_F_NESTED, {}).build();
+    constexpr std::uint16_t ext = NFTA_RMIRROR_EXT | NLA_F_NESTED;
+    EXPECT_EQ(without_counters(with_collector().raw(ext, both).build()),
+              with_collector().raw(ext, other).build());
+}
 
 TEST(Decode, AnEmptyExtensionSaysNothing) {
     for (const auto type : {std::uint16_t{15}, std::uint16_t{15 | NLA_F_NESTED}}) {
@@ -140,8 +190,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{with_collector().number(NFTA_RMIRROR_PORT, 4789),
                 "NFTA_RMIRROR_PORT: 'port' does not belong to encap gre, only to vxlan, geneve, "
                 "tzsp"},
-        Refused{with_collector().number(NFTA_RMIRROR_FLAGS, 4),
-                "NFTA_RMIRROR_FLAGS: unknown flags 4"},
+        Refused{with_collector().number(NFTA_RMIRROR_FLAGS, 8),
+                "NFTA_RMIRROR_FLAGS: unknown flags 8"},
         Refused{with_collector().number(NFTA_RMIRROR_FLAGS, 2),
                 "NFTA_RMIRROR_FLAGS: 'platform' does not belong to encap gre, only to erspan3"},
         Refused{with_collector().raw(NFTA_RMIRROR_SADDR, Bytes(16, 1)),

@@ -9,7 +9,7 @@ namespace rmirror::test {
 namespace {
 
 constexpr const char *options =
-    "encap, key, len, mtu, ttl, dscp, from, device, mark, port, seq, platform";
+    "encap, key, len, mtu, ttl, dscp, from, device, mark, port, seq, platform, metadata";
 
 struct Refused {
     const char *text;
@@ -223,6 +223,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "'port' does not belong to encap gre, only to vxlan, geneve, tzsp"},
         Refused{"rmirror to 10.0.0.5 <seq> encap vxlan",
                 "'seq' does not belong to encap vxlan, only to gre, erspan, erspan3"},
+        Refused{"rmirror to 10.0.0.5 encap vxlan <metadata>",
+                "'metadata' does not belong to encap vxlan, only to geneve"},
         Refused{"rmirror to 10.0.0.5 encap erspan <platform>",
                 "'platform' does not belong to encap erspan, only to erspan3"},
         Refused{

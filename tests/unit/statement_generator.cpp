@@ -113,6 +113,8 @@ void Generator::add_options(Statement &statement, bool ipv4) {
         statement.flags |= RMIRROR_F_SEQ;
     if (statement.encap == RMIRROR_ENCAP_ERSPAN3 && one_in(2))
         statement.flags |= RMIRROR_F_PLATFORM;
+    if (statement.encap == RMIRROR_ENCAP_GENEVE && one_in(2))
+        statement.flags |= RMIRROR_F_METADATA;
     if ((RMIRROR_E_OUTER & encap) == 0)
         return;
     if (one_in(3))
@@ -164,7 +166,7 @@ std::string Generator::scrambled_text(const Statement &statement) {
     std::vector<std::string> options;
     while (words >> word) {
         std::string option = word;
-        if (word != "seq" && word != "platform" && words >> word) {
+        if (word != "seq" && word != "platform" && word != "metadata" && words >> word) {
             const bool quote = !word.starts_with('"') && one_in(4);
             option += blank() + (quote ? '"' + word + '"' : word);
         }

@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
                "tzsp, none"},
         Change{[](Statement &s) { s.mtu = static_cast<rmirror_mtu>(4); },
                "invalid mtu '4', expected one of resegment, fragment, truncate, drop"},
-        Change{[](Statement &s) { s.flags = 4; }, "unknown flags 4"},
+        Change{[](Statement &s) { s.flags = 8; }, "unknown flags 8"},
         Change{[](Statement &s) { s.flags = RMIRROR_F_PLATFORM; },
                "'platform' does not belong to encap gre, only to erspan3"},
         Change{[](Statement &s) { s.ttl = 0; }, "invalid ttl '0', expected 1..255"},

@@ -6,13 +6,9 @@
 #include <rmirror_tables.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
 
+#include "support/golden_packet.hpp"
 #include "support/hexdump.hpp"
-#include "support/paths.hpp"
 #include "vm/support/capture.hpp"
 #include "vm/support/link.hpp"
 #include "vm/support/mirror.hpp"
@@ -22,90 +18,24 @@
 namespace rmirror::vm {
 namespace {
 
-// Bytes of a golden packet; those that differ from run to run have no value.
-using Pattern = std::vector<std::optional<std::uint8_t>>;
-
-struct Golden {
-    std::string name;
-    std::string chain;
-    std::string statement;
-    Pattern send;
-    Pattern copy;
-};
-
-void PrintTo(const Golden &golden, std::ostream *out) {
-    *out << golden.name;
-}
-
-void read_bytes(const std::string &line, Pattern &pattern) {
-    std::istringstream words(line);
-    for (std::string word; words >> word;) {
-        if (word == "**")
-            pattern.emplace_back();
-        else
-            pattern.emplace_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
-    }
-}
-
-Golden read_golden(const std::filesystem::path &path) {
-    Golden golden;
-    golden.name = path.stem().string();
-    std::ifstream file(path);
-    Pattern *bytes = nullptr;
-    for (std::string line; std::getline(file, line);) {
-        line.erase(std::min(line.find('#'), line.size()));
-        if (line.starts_with("chain: "))
-            golden.chain = line.substr(7);
-        else if (line.starts_with("statement: "))
-            golden.statement = line.substr(11);
-        else if (line == "send:")
-            bytes = &golden.send;
-        else if (line == "copy:")
-            bytes = &golden.copy;
-        else if (bytes != nullptr)
-            read_bytes(line, *bytes);
-        else if (!line.empty())
-            throw std::runtime_error(path.string() + ": what is '" + line + "'?");
-    }
-    return golden;
-}
-
-std::vector<Golden> read_all() {
-    std::vector<Golden> all;
-    for (const auto &entry :
-         std::filesystem::directory_iterator(RMIRROR_SOURCE_DIR "/tests/golden/packet"))
-        all.push_back(read_golden(entry.path()));
-    std::sort(all.begin(), all.end(),
-              [](const Golden &a, const Golden &b) { return a.name < b.name; });
-    return all;
-}
-
-// The pattern, with what came in the place of the bytes that may vary
-test::Bytes fill(const Pattern &pattern, test::ByteView got) {
-    test::Bytes bytes;
-    for (std::size_t i = 0; i < pattern.size(); i++)
-        bytes.push_back(pattern[i].value_or(i < got.size() ? got[i] : std::uint8_t{0}));
-    return bytes;
-}
-
-class GoldenPacket : public ::testing::TestWithParam<Golden> {
+class GoldenPacketTest : public ::testing::TestWithParam<test::GoldenPacket> {
 protected:
     Topology net_;
 };
 
-TEST_P(GoldenPacket, IsOnTheWire) {
-    const Golden &golden = GetParam();
+TEST_P(GoldenPacketTest, IsOnTheWire) {
+    const test::GoldenPacket &golden = GetParam();
     // What the collector answers, if it does, is not the packet under test.
     const std::string match = hook(golden.chain).family == "netdev" ? "" : "iifname \"lan\" ";
     net_.router.nft(ruleset(hook(golden.chain), match + golden.statement));
     set_offload(net_.router, "mon", Offload::tx_checksum, false);
     Capture capture(net_.collector, "eth0");
-    Injector(net_.sender, "eth0").send(fill(golden.send, {}));
+    Injector(net_.sender, "eth0").send(test::fill(golden.send, {}));
 
     const std::vector<Frame> copies = capture.wait_for(1, is_copy());
     ASSERT_EQ(copies.size(), 1U);
     const test::ByteView packet = test::ByteView(copies[0].bytes).subspan(14);
-    EXPECT_TRUE(test::same_bytes(fill(golden.copy, packet), packet));
+    EXPECT_TRUE(test::same_bytes(test::fill(golden.copy, packet), packet));
     EXPECT_TRUE(outer_checksums_hold(copies[0]));
     EXPECT_FALSE(copies[0].checksum_partial);
 
@@ -114,7 +44,7 @@ TEST_P(GoldenPacket, IsOnTheWire) {
     EXPECT_EQ(counters["bytes"], golden.copy.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, GoldenPacket, ::testing::ValuesIn(read_all()),
+INSTANTIATE_TEST_SUITE_P(Files, GoldenPacketTest, ::testing::ValuesIn(test::read_golden_packets()),
                          [](const auto &param_info) { return param_info.param.name; });
 
 struct Covered {
@@ -147,7 +77,7 @@ std::vector<Covered> what_shows() {
     return all;
 }
 
-bool covers(const Golden &golden, const std::string &to, const Covered &wanted) {
+bool covers(const test::GoldenPacket &golden, const std::string &to, const Covered &wanted) {
     const std::string statement = golden.statement + ' ';
     const std::string encap = std::string(" encap ") + wanted.encap + ' ';
     const bool same_encap = std::string(wanted.encap) == "gre"
@@ -159,11 +89,11 @@ bool covers(const Golden &golden, const std::string &to, const Covered &wanted) 
 
 // Every encapsulation and every option of it that shows has a golden packet, over IPv4 and IPv6.
 TEST(GoldenPackets, CoverTheTables) {
-    const std::vector<Golden> all = read_all();
+    const std::vector<test::GoldenPacket> all = test::read_golden_packets();
     for (const char *to : {"10.0.0.5", "fd00::5"})
         for (const Covered &wanted : what_shows())
             EXPECT_TRUE(std::ranges::any_of(
-                all, [&](const Golden &golden) { return covers(golden, to, wanted); }))
+                all, [&](const test::GoldenPacket &golden) { return covers(golden, to, wanted); }))
                 << "to " << to << " encap " << wanted.encap << " " << wanted.option;
 }
 

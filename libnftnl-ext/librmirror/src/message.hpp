@@ -9,12 +9,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "rmirror/statement.hpp"
 
 namespace rmirror::c {
 
+constexpr const char *no_rule = "the message is no rule";
+inline std::string no_statement(unsigned int n) {
+    return "the rule has no rmirror statement " + std::to_string(n);
+}
 constexpr const char *no_room = "the message does not fit into its buffer";
 
 // Bytes that can be added behind the last attribute.

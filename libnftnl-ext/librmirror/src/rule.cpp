@@ -15,7 +15,6 @@ using namespace rmirror;
 
 namespace {
 
-constexpr const char *no_rule = "the message is no rule";
 constexpr std::size_t longest_attribute = UINT16_MAX;
 
 // The place in the list before which the expression of that index stands; nullptr: there are fewer.
@@ -82,7 +81,7 @@ int rmirror_rule_nlmsg_insert(nlmsghdr *nlh, std::size_t size, std::uint32_t ind
                               const rmirror_stmt *stmt, rmirror_err *err) {
     return c::guarded(-1, err, [=] {
         if (!c::is_rule(nlh)) {
-            c::fail(err, {no_rule, {}});
+            c::fail(err, {c::no_rule, {}});
             return -1;
         }
         if (!c::is_well_formed(nlh)) {
@@ -99,13 +98,13 @@ rmirror_stmt *rmirror_rule_nlmsg_get(const nlmsghdr *nlh, unsigned int n, std::u
                                      rmirror_err *err) {
     return c::guarded<rmirror_stmt *>(nullptr, err, [=]() -> rmirror_stmt * {
         if (!c::is_rule(nlh)) {
-            c::fail(err, {no_rule, {}});
+            c::fail(err, {c::no_rule, {}});
             return nullptr;
         }
         std::uint32_t place = 0;
         const nlattr *element = c::find_rmirror(nlh, n, place);
         if (element == nullptr) {
-            c::fail(err, ENOENT, "the rule has no rmirror statement " + std::to_string(n));
+            c::fail(err, ENOENT, c::no_statement(n));
             return nullptr;
         }
         if (index != nullptr)

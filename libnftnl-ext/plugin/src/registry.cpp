@@ -90,7 +90,7 @@ const std::string &Registry::mark(const Statement &statement) {
 }
 
 const std::string &Registry::mark(std::span<const std::uint8_t> bytes, bool dumped) {
-    std::string key = key_of(bytes);
+    std::string key = key_of(without_counters(bytes));
     Row *row = find_row(key);
     if (!row) {
         Result<Statement> statement = decode(bytes);

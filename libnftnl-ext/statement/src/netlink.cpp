@@ -146,6 +146,9 @@ Failure Decoder::take_attribute(const nlattr *attribute) {
 
 Failure Decoder::take_extension(const nlattr *attribute) {
     const std::uint16_t type = attribute->nla_type;
+    // What a rule has counted is no part of its statement.
+    if (type == (NFTA_RMIRROR_EXT_COUNTERS | NLA_F_NESTED))
+        return std::nullopt;
     if (type != NFTA_RMIRROR_EXT_SREG_KEY)
         return Error{"unknown attribute " + std::to_string(type), {}};
     if (statement_.key_register)

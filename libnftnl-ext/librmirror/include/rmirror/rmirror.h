@@ -278,6 +278,30 @@ struct rmirror_stmt *rmirror_rule_nlmsg_get(const struct nlmsghdr *nlh, unsigned
 					    uint32_t *index, struct rmirror_err *err);
 
 /**
+ * rmirror_rule_nlmsg_get_counter - what a statement of a rule has counted
+ * @nlh: as above
+ * @n: as above
+ * @counter: NFTA_RMIRROR_COUNTER_*
+ * @value: becomes the count
+ * @err: may be NULL
+ *
+ * Return: 0. -1 with ENOENT if there are no more than @n statements; ENODATA if
+ * the message has no counters (an older kernel's); EINVAL if there is no such
+ * counter or @nlh is no rule; ENOMEM.
+ */
+int rmirror_rule_nlmsg_get_counter(const struct nlmsghdr *nlh, unsigned int n,
+				   uint16_t counter, uint64_t *value,
+				   struct rmirror_err *err);
+
+/**
+ * rmirror_counter_name - the name of a counter, as in /proc/net/rmirror
+ * @counter: NFTA_RMIRROR_COUNTER_*
+ *
+ * Return: "matched", ..; NULL if there is no such counter.
+ */
+const char *rmirror_counter_name(uint16_t counter);
+
+/**
  * rmirror_rule_nlmsg_parse - nftnl_rule_nlmsg_parse() for any rule with rmirror
  * @nlh: as above
  * @rule: by nftnl_rule_alloc(); becomes the rule less its rmirror statements

@@ -7,6 +7,7 @@
 // Names, ranges and attributes come from kernel/include/rmirror_tables.h.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -148,6 +149,18 @@ std::vector<std::uint8_t> encode(const Statement &statement);
 
 // The reverse, canonical(). Unknown attributes, wrong sizes and values out of range are errors.
 Result<Statement> decode(std::span<const std::uint8_t> attributes);
+
+// What a rule has counted: index NFTA_RMIRROR_COUNTER_* - 1.
+using Counters = std::array<std::uint64_t, NFTA_RMIRROR_COUNTER_MAX>;
+
+// Their names, in the same order: "matched", "sent", ...
+std::span<const std::string_view> counter_names();
+
+// The counters in the dump of a rule, which decode() steps over; nullopt: there are none.
+std::optional<Counters> decode_counters(std::span<const std::uint8_t> attributes);
+
+// The attributes less the counters: what two dumps of one rule have in common.
+std::vector<std::uint8_t> without_counters(std::span<const std::uint8_t> attributes);
 
 // JSON: the object inside {"rmirror": ...}, with the words of the text as names. Numbers are
 // integers, a flag is true, everything else is a string, `dscp` either. A collector in a register

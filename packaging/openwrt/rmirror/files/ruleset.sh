@@ -137,6 +137,7 @@ rmirror_statement() {
 	rmirror_option port
 	rmirror_flag seq
 	rmirror_flag platform
+	rmirror_flag metadata
 }
 
 # "a", "b": the devices as elements of a set

@@ -89,13 +89,47 @@ enum nft_rmirror_attributes {
  * @NFTA_RMIRROR_EXT_SREG_KEY: register that holds the key (NLA_U32: nft_registers) as it
  *	would hold a mark: 32 bits in host order. The encapsulation takes as many of its
  *	low bits as its keys have. Not with NFTA_RMIRROR_KEY.
+ * @NFTA_RMIRROR_EXT_COUNTERS: what the rule has counted so far (NLA_NESTED, with
+ *	NLA_F_NESTED): enum nft_rmirror_counter_attributes. Always in the dump of a rule;
+ *	in a rule that is added: where its counters begin, as of the counter expression.
+ *	NFT_MSG_GETRULE_RESET sets them to 0
  */
 enum nft_rmirror_ext_attributes {
 	NFTA_RMIRROR_EXT_UNSPEC,
 	NFTA_RMIRROR_EXT_SREG_KEY,
+	NFTA_RMIRROR_EXT_COUNTERS,
 	__NFTA_RMIRROR_EXT_MAX
 };
 #define NFTA_RMIRROR_EXT_MAX	(__NFTA_RMIRROR_EXT_MAX - 1)
+
+/**
+ * enum nft_rmirror_counter_attributes - attributes in NFTA_RMIRROR_EXT_COUNTERS
+ *
+ * Each is a number of 64 bits, big endian, at an address that is a multiple of 4. One
+ * that is 0 is left out. What they count is in rmirror(7), under the names of
+ * rmirror_tables.h.
+ */
+enum nft_rmirror_counter_attributes {
+	NFTA_RMIRROR_COUNTER_UNSPEC,
+	NFTA_RMIRROR_COUNTER_MATCHED,
+	NFTA_RMIRROR_COUNTER_SENT,
+	NFTA_RMIRROR_COUNTER_BYTES,
+	NFTA_RMIRROR_COUNTER_RESEGMENTED,
+	NFTA_RMIRROR_COUNTER_FRAGMENTED,
+	NFTA_RMIRROR_COUNTER_TRUNCATED,
+	NFTA_RMIRROR_COUNTER_TOO_BIG,
+	NFTA_RMIRROR_COUNTER_NO_ROUTE,
+	NFTA_RMIRROR_COUNTER_NO_NEIGHBOUR,
+	NFTA_RMIRROR_COUNTER_NO_MEMORY,
+	NFTA_RMIRROR_COUNTER_TX_DROP,
+	NFTA_RMIRROR_COUNTER_LOOP,
+	NFTA_RMIRROR_COUNTER_LOCAL,
+	NFTA_RMIRROR_COUNTER_NESTED,
+	NFTA_RMIRROR_COUNTER_CLEAR,
+	NFTA_RMIRROR_COUNTER_REFUSED,
+	__NFTA_RMIRROR_COUNTER_MAX
+};
+#define NFTA_RMIRROR_COUNTER_MAX	(__NFTA_RMIRROR_COUNTER_MAX - 1)
 
 /**
  * enum rmirror_encap - what a copy is wrapped in
@@ -143,7 +177,45 @@ enum rmirror_mtu {
 /* NFTA_RMIRROR_FLAGS */
 #define RMIRROR_F_SEQ		(1 << 0)	/* GRE sequence numbers */
 #define RMIRROR_F_PLATFORM	(1 << 1)	/* ERSPAN III platform sub-header */
-#define RMIRROR_F_MASK		(RMIRROR_F_SEQ | RMIRROR_F_PLATFORM)
+#define RMIRROR_F_METADATA	(1 << 2)	/* Geneve option with what is known of the packet */
+#define RMIRROR_F_MASK		(RMIRROR_F_SEQ | RMIRROR_F_PLATFORM | RMIRROR_F_METADATA)
+
+/* The Geneve option: a class for experiments, a type that receivers may skip (RFC 8926) */
+#define RMIRROR_GENEVE_CLASS	0xff52
+#define RMIRROR_GENEVE_METADATA	0x01
+
+/**
+ * struct rmirror_geneve_metadata - the Geneve option of RMIRROR_F_METADATA
+ *
+ * Everything in network byte order. Stands behind the Geneve header, before the frame.
+ *
+ * @opt_class: RMIRROR_GENEVE_CLASS
+ * @type: RMIRROR_GENEVE_METADATA
+ * @length: what follows, in words of 4 bytes: 7
+ * @time: nanoseconds since the epoch, upper half first
+ * @len: bytes of the frame before it was cut
+ * @iif: index of the device that the packet came in by; 0: by none
+ * @oif: index of the device that it leaves by; 0: not known, or by none
+ * @mark: of the packet
+ * @direction: 0: it came in, 1: it leaves this host
+ * @family: NFPROTO_* of the hook
+ * @hook: number of the hook in that family
+ * @reserved: 0
+ */
+struct rmirror_geneve_metadata {
+	__be16	opt_class;
+	__u8	type;
+	__u8	length;
+	__be32	time[2];
+	__be32	len;
+	__be32	iif;
+	__be32	oif;
+	__be32	mark;
+	__u8	direction;
+	__u8	family;
+	__u8	hook;
+	__u8	reserved;
+};
 
 /*
  * The x_tables target
