@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// rmirror doctor: why nothing arrives.
+#include <jansson.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "commands.h"
+#include "doctor.hpp"
+#include "options.hpp"
+#include "report.hpp"
+#include "text.hpp"
+
+namespace rmirror::tools {
+
+namespace {
+
+constexpr const char *usage =
+    "Usage: rmirror doctor [-j] [MIRROR]...\n"
+    "\n"
+    "Looks for what keeps copies from being made or from arriving, and says what to\n"
+    "type. Exit status: 0 nothing is wrong, 1 something is, 2 that cannot be told.\n"
+    "\n"
+    "  MIRROR       a collector, a table, TABLE/CHAIN or a rule's comment\n"
+    "  -j, --json   as JSON\n";
+
+std::string_view word_of(Severity severity) {
+    switch (severity) {
+        case Severity::wrong:
+            return "wrong";
+        case Severity::unknown:
+            return "unknown";
+        default:
+            return "note";
+    }
+}
+
+void print(const Finding &finding) {
+    const Colours &c = colours();
+    const bool is_wrong = finding.severity == Severity::wrong;
+    std::printf("%s%s%s: %s: %s", std::string(is_wrong ? c.bad : c.strong).c_str(),
+                std::string(word_of(finding.severity)).c_str(), std::string(c.off).c_str(),
+                finding.subject.c_str(), finding.what.c_str());
+    if (!finding.remedy.empty())
+        std::printf("; type: %s%s%s", std::string(c.strong).c_str(), finding.remedy.c_str(),
+                    std::string(c.off).c_str());
+    std::puts("");
+}
+
+json_t *json_of(const Finding &finding) {
+    const std::string severity(word_of(finding.severity));
+    json_t *object = json_pack("{s:s, s:s, s:s}", "severity", severity.c_str(), "subject",
+                               finding.subject.c_str(), "what", finding.what.c_str());
+    if (!finding.remedy.empty())
+        json_object_set_new(object, "type", json_string(finding.remedy.c_str()));
+    return object;
+}
+
+bool has(const Findings &findings, Severity severity) {
+    return std::any_of(findings.begin(), findings.end(),
+                       [severity](const Finding &finding) { return finding.severity == severity; });
+}
+
+// Without a module there is nothing to read; anything else cannot be told.
+void examine_gaps(const Mirrors &mirrors, Findings &findings) {
+    for (const Gap &gap : mirrors.gaps) {
+        if (gap.error == ENOENT)
+            continue;
+        const bool root = gap.error == EPERM || gap.error == EACCES;
+        findings.push_back({Severity::unknown, "host",
+                            "cannot read " + gap.what + ": " + std::strerror(gap.error),
+                            root ? "sudo rmirror doctor" : ""});
+    }
+}
+
+Findings examine(const std::vector<std::string> &words) {
+    Findings findings;
+    Mirrors mirrors = read_mirrors();
+    Ruleset ruleset;
+    examine_gaps(mirrors, findings);
+    read_ruleset(ruleset);  // what cannot be read has been told
+    mirrors.all = select(std::move(mirrors.all), words);
+    examine_host(mirrors.all, findings);
+    Paths paths;
+    for (const Mirror &mirror : mirrors.all) {
+        examine_rule(mirror, ruleset, findings);
+        if (const Path *path = paths.find(mirror))
+            examine_collector(mirror, *path, findings);
+    }
+    if (mirrors.all.empty() && !has(findings, Severity::unknown))
+        findings.push_back({Severity::note, "host",
+                            words.empty() ? "nothing is mirrored in this network namespace"
+                                          : "there is no such mirror",
+                            words.empty() ? "" : "rmirror show"});
+    return findings;
+}
+
+}  // namespace
+
+int doctor_main(int argc, char **argv) {
+    int status = 0;
+    const auto options = parse_options(argc, argv, "j", usage, status);
+    if (!options)
+        return status;
+    const Findings findings = examine(options->words);
+    if (options->json) {
+        Json list(json_array());
+        for (const Finding &finding : findings)
+            json_array_append_new(list.get(), json_of(finding));
+        print_json(list);
+    } else {
+        for (const Finding &finding : findings)
+            print(finding);
+        if (!has(findings, Severity::wrong) && !has(findings, Severity::unknown))
+            std::puts("nothing is wrong");
+    }
+    std::fflush(stdout);
+    if (has(findings, Severity::wrong))
+        return 1;
+    return has(findings, Severity::unknown) ? 2 : 0;
+}
+
+}  // namespace rmirror::tools

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# `rmirror show` for routers: what /proc/net/rmirror holds, two lines for each mirror and one for
+# each loss. The command of the same name elsewhere knows more: see rmirror(8).
+set -u
+table=${RMIRROR_TABLE:-/proc/net/rmirror}
+
+usage() {
+	echo "Usage: rmirror show [COLLECTOR]..."
+}
+
+case ${1:-} in
+	show) shift ;;
+	help | --help | -h)
+		usage
+		exit 0
+		;;
+	*)
+		usage >&2
+		exit 2
+		;;
+esac
+case ${1:-} in
+	-*)
+		usage
+		[ "$1" = --help ] || [ "$1" = -h ] || exit 2
+		exit 0
+		;;
+esac
+if ! [ -e "$table" ]; then
+	echo "nothing is mirrored: the module rmirror_core is not loaded"
+	exit 0
+fi
+if ! cat "$table" >/dev/null 2>&1; then
+	echo "rmirror show: cannot read $table (root can)" >&2
+	exit 2
+fi
+
+awk -v wanted=" $* " '
+	NR == 1 {
+		for (i = 1; i <= NF; i++)
+			name[i] = $i
+		columns = NF
+		next
+	}
+	{
+		for (i = 1; i <= columns; i++)
+			row[name[i]] = $i
+		if (wanted !~ /^ *$/ && !index(wanted, " " row["collector"] " "))
+			next
+		shown++
+		text = "rmirror to " row["collector"]
+		if (row["encap"] != "gre")
+			text = text " encap " row["encap"]
+		if (row["key"] != "-")
+			text = text " key " row["key"]
+		print row["family"], row["table"], row["chain"] ": " text
+		mirrored = row["sent"] + row["resegmented"] + row["fragmented"] + row["truncated"] + row["nested"]
+		printf "    %s packets matched, %.0f mirrored, %s bytes\n", row["matched"], mirrored, row["bytes"]
+		for (i = 1; i <= columns; i++)
+			if (name[i] in loss && $i > 0)
+				printf "    %s %s: %s\n", $i, name[i], loss[name[i]]
+	}
+	BEGIN {
+		loss["truncated"] = "cut to fit the path"
+		loss["too-big"] = "too long for the path"
+		loss["no-route"] = "no way to the collector"
+		loss["no-neighbour"] = "the next hop does not answer"
+		loss["no-memory"] = "no memory for the copy"
+		loss["tx-drop"] = "the device or its queue was full"
+		loss["loop"] = "copies themselves"
+		loss["local"] = "the collector is this host"
+		loss["nested"] = "perhaps copies of copies, only their headers are sent"
+		loss["clear"] = "in clear before encryption"
+		loss["refused"] = "ICMP errors: the collector or the way to it refuses copies"
+	}
+	END {
+		if (!shown)
+			print wanted ~ /^ *$/ ? "nothing is mirrored" : "there is no such mirror"
+	}' "$table"
