@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// make_corpus DIRECTORY: the golden statements as the inputs that each harness starts from, in
-// DIRECTORY/text, json, netlink and rule.
+// make_corpus DIRECTORY: the golden statements and packets as the inputs that each harness starts
+// from, in DIRECTORY/text, json, netlink, rule, copy and packets.
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
@@ -12,6 +12,7 @@
 #include "message.hpp"
 #include "properties.hpp"
 #include "support/golden_netlink.hpp"
+#include "support/golden_packet.hpp"
 
 namespace {
 
@@ -59,6 +60,44 @@ void add_statement(Corpus &corpus, const rmirror::test::GoldenNetlink &golden) {
     corpus.add("json", golden.name, written(stmt, RMIRROR_FORMAT_JSON, err));
 }
 
+std::string as_text(const rmirror::test::Bytes &bytes) {
+    return {bytes.begin(), bytes.end()};
+}
+
+// A length of two bytes, and the packet
+std::string in_series(const rmirror::test::Bytes &packet) {
+    const auto size = static_cast<unsigned>(packet.size());
+    return std::string{static_cast<char>(size >> 8), static_cast<char>(size)} + as_text(packet);
+}
+
+// An IPv4 packet in two pieces
+std::string in_fragments(rmirror::test::Bytes packet) {
+    rmirror::test::Bytes second(packet.begin(), packet.begin() + 20);
+    second.insert(second.end(), packet.begin() + 20 + 32, packet.end());
+    packet.resize(20 + 32);
+    packet[3] = 20 + 32;
+    packet[2] = 0;
+    packet[6] = 0x20;
+    second[2] = static_cast<std::uint8_t>(second.size() >> 8);
+    second[3] = static_cast<std::uint8_t>(second.size());
+    second[7] = 32 / 8;
+    return in_series(packet) + in_series(second);
+}
+
+void add_packet(Corpus &corpus, const rmirror::test::GoldenPacket &golden) {
+    const rmirror::test::Bytes packet = rmirror::test::fill(golden.copy, {});
+    const bool ipv4 = packet[0] >> 4 == 4;
+    const bool gre = packet[ipv4 ? 9 : 6] == 47;
+    const std::string payload = as_text(packet).substr(ipv4 ? 20 : 40);
+    corpus.add("copy", golden.name, std::string(1, gre ? 0 : 1) + payload);
+    for (char kind = 2; kind < 5 && !gre; kind++)
+        corpus.add("copy", golden.name + '-' + std::to_string(+kind),
+                   std::string(1, kind) + payload.substr(8));
+    corpus.add("packets", golden.name, in_series(packet) + in_series(packet));
+    if (ipv4)
+        corpus.add("packets", golden.name + "-fragments", in_fragments(packet));
+}
+
 }  // namespace
 
 int main(int argc, char *argv[]) {
@@ -71,6 +110,8 @@ int main(int argc, char *argv[]) {
         const auto all = rmirror::test::read_golden_netlink();
         for (const auto &golden : all)
             add_statement(corpus, golden);
+        for (const auto &golden : rmirror::test::read_golden_packets())
+            add_packet(corpus, golden);
         return all.empty() ? 1 : 0;
     } catch (const std::exception &error) {
         std::cerr << "make_corpus: " << error.what() << '\n';
