@@ -110,6 +110,28 @@ TEST(CollectorDecode, GeneveSkipsOptionsThatItDoesNotKnow) {
     EXPECT_EQ(decoded.copy.key, 42U);
 }
 
+TEST(CollectorDecode, GeneveReadsOurMetadata) {
+    const Decoded decoded = decode_geneve(with_frame(
+        "09006558 00002a00 01020300 ff520107 17979cfe362a0000 000005dc 00000003 00000004 "
+        "00000105 01010300"));
+    expect_frame(decoded);
+    ASSERT_TRUE(decoded.copy.metadata);
+    EXPECT_EQ(decoded.copy.metadata->in_ifindex, 3U);
+    EXPECT_EQ(decoded.copy.metadata->out_ifindex, 4U);
+    EXPECT_EQ(decoded.copy.metadata->mark, 0x105U);
+    EXPECT_EQ(decoded.copy.metadata->family, 1);
+    EXPECT_EQ(decoded.copy.metadata->hook, 3);
+    EXPECT_EQ(decoded.copy.original_length, 1500U);
+    EXPECT_EQ(decoded.copy.direction, Direction::out);
+    ASSERT_TRUE(decoded.copy.stamp);
+    EXPECT_EQ(decoded.copy.stamp->near(0), 0x17979cfe362a0000U);
+    // One that is too short tells nothing; one that is longer tells what is known.
+    const Decoded shorter =
+        decode_geneve(with_frame("03006558 00002a00 ff520102 17979cfe362a0000"));
+    expect_frame(shorter);
+    EXPECT_FALSE(shorter.copy.metadata);
+}
+
 TEST(CollectorDecode, GeneveRefusesWhatItMustNotUse) {
     // a critical option; options longer than they all are; than the packet; control; another
     // version

@@ -38,7 +38,7 @@ struct Mirror {
 
 // Each with a key of its own, so that streams do not mix.
 constexpr Mirror mirrors[] = {
-    {"", "gre"},
+    {"encap gre", "gre"},
     {"key 1", "gre key 1"},
     {"key 2 seq", "gre key 2"},
     {"key 3 len 60", "gre key 3"},
@@ -49,13 +49,15 @@ constexpr Mirror mirrors[] = {
     {"encap erspan3 key 6 platform", "erspan3 session 6"},
     {"encap vxlan key 7", "vxlan vni 7"},
     {"encap geneve key 8", "geneve vni 8"},
+    {"encap geneve key 9 metadata len 60", "geneve vni 9"},
     {"encap tzsp len 60", "tzsp"},
 };
 
 std::string rules_to(const std::string &collector) {
     std::string rules;
     for (const Mirror &mirror : mirrors)
-        rules += "iifname \"lan\" rmirror to " + collector + " " + mirror.options + "\n";
+        rules +=
+            "meta mark set 5 iifname \"lan\" rmirror to " + collector + " " + mirror.options + "\n";
     return rules;
 }
 
@@ -96,8 +98,11 @@ TEST_P(CollectorFamily, EveryEncapsulationIntoAFile) {
         const std::size_t kept = is_cut(mirror) ? 60 : frame.size();
         EXPECT_TRUE(test::same_bytes(ByteView(frame).first(kept), packet->bytes)) << name;
         EXPECT_EQ(packet->length, frame.size()) << name;
-        const bool erspan3 = name.find("erspan3") != std::string::npos;
-        EXPECT_EQ(packet->direction, erspan3 ? "0x00000001" : "") << name;
+        const bool metadata = std::string(mirror.options).find("metadata") != std::string::npos;
+        const bool told = metadata || name.find("erspan3") != std::string::npos;
+        EXPECT_EQ(packet->direction, told ? "0x00000001" : "") << name;
+        const std::string lan = std::to_string(net_.router.interface_index("lan"));
+        EXPECT_EQ(packet->comment, metadata ? "ip input in " + lan + " mark 5" : "") << name;
         const std::uint64_t age = now_ns() - packet->time_ns;
         EXPECT_LT(age, std::uint64_t{300} * 1'000'000'000) << name;
     }

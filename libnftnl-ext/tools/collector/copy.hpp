@@ -32,7 +32,8 @@ struct Metadata {
     std::uint32_t in_ifindex = 0;  // 0: none
     std::uint32_t out_ifindex = 0;
     std::uint32_t mark = 0;
-    std::uint32_t hook = 0;  // enum nf_inet_hooks
+    std::uint8_t family = 0;  // NFPROTO_* of the hook
+    std::uint8_t hook = 0;    // its number in that family
 };
 
 struct Copy {

@@ -38,16 +38,39 @@ Decoded complete(const Reader &reader, Copy copy) {
     return {Outcome::copy, copy};
 }
 
+// struct rmirror_geneve_metadata, behind the header of the option. A longer one may come some day:
+// what is known of it stands in front.
+void read_metadata(Reader option, Copy &copy) {
+    Metadata metadata;
+    const std::uint64_t high = option.u32();
+    const std::uint64_t low = option.u32();
+    const std::uint32_t length = option.u32();
+    metadata.in_ifindex = option.u32();
+    metadata.out_ifindex = option.u32();
+    metadata.mark = option.u32();
+    const unsigned direction = option.u8();
+    metadata.family = option.u8();
+    metadata.hook = option.u8();
+    option.skip(1);
+    if (!option.ok())
+        return;
+    copy.stamp = Stamp{high << 32 | low, 1, 64};
+    copy.original_length = length;
+    copy.direction = direction == 0 ? Direction::in : Direction::out;
+    copy.metadata = metadata;
+}
+
 // RFC 8926 section 3.5: who does not know a critical option must not use the packet.
-bool read_geneve_options(ByteView bytes) {
+bool read_geneve_options(ByteView bytes, Copy &copy) {
     Reader options(bytes);
     while (!options.rest().empty()) {
-        options.skip(2);  // the class
+        const unsigned option_class = options.u16();
         const unsigned type = options.u8();
-        const std::size_t size = std::size_t{4} * (options.u8() & geneve_option_length);
-        options.skip(size);
+        const ByteView value = options.take(std::size_t{4} * (options.u8() & geneve_option_length));
         if (!options.ok() || (type & geneve_critical) != 0)
             return false;
+        if (option_class == RMIRROR_GENEVE_CLASS && type == RMIRROR_GENEVE_METADATA)
+            read_metadata(Reader(value), copy);
     }
     return true;
 }
@@ -125,7 +148,7 @@ Decoded decode_geneve(ByteView payload) {
     if ((first & geneve_version) != 0 || (flags & geneve_control) != 0 || protocol != proto_teb)
         return {Outcome::foreign, {}};
     const ByteView options = reader.take(std::size_t{4} * (first & geneve_length));
-    if (!reader.ok() || !read_geneve_options(options))
+    if (!reader.ok() || !read_geneve_options(options, copy))
         return {};
     return complete(reader, copy);
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pcapng.hpp"
 
+#include <linux/netfilter.h>
+
 #include <cstring>
+#include <span>
 
 namespace rmirror::collector::pcapng {
 
@@ -105,12 +108,41 @@ struct PacketHeader {
     std::uint32_t original;
 };
 
+// "inet input", by the numbers of netfilter; the numbers, where they have no name
+std::string hook_text(const Metadata &metadata) {
+    static constexpr const char *ip_hooks[] = {"prerouting", "input",       "forward",
+                                               "output",     "postrouting", "ingress"};
+    static constexpr const char *arp_hooks[] = {"input", "output", "forward"};
+    static constexpr const char *netdev_hooks[] = {"ingress", "egress"};
+    const auto name = [&metadata](const char *family, std::span<const char *const> hooks) {
+        return std::string(family) + " " +
+               (metadata.hook < hooks.size() ? hooks[metadata.hook]
+                                             : "hook " + std::to_string(metadata.hook));
+    };
+    switch (metadata.family) {
+        case NFPROTO_INET:
+            return name("inet", ip_hooks);
+        case NFPROTO_IPV4:
+            return name("ip", ip_hooks);
+        case NFPROTO_IPV6:
+            return name("ip6", ip_hooks);
+        case NFPROTO_BRIDGE:
+            return name("bridge", ip_hooks);
+        case NFPROTO_ARP:
+            return name("arp", arp_hooks);
+        case NFPROTO_NETDEV:
+            return name("netdev", netdev_hooks);
+        default:
+            return name(("family " + std::to_string(metadata.family)).c_str(), {});
+    }
+}
+
 // What a capture has no field for
 std::string comment(const Frame &frame) {
     std::string text;
     const auto add = [&text](const std::string &part) { text += (text.empty() ? "" : " ") + part; };
     if (const auto &metadata = frame.copy.metadata) {
-        add("hook " + std::to_string(metadata->hook));
+        add(hook_text(*metadata));
         if (metadata->in_ifindex != 0)
             add("in " + std::to_string(metadata->in_ifindex));
         if (metadata->out_ifindex != 0)
