@@ -67,13 +67,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "(a scope is given with 'device')"},
         Refused{"rmirror to <ip> saddr map { 10.0.0.1 : 10.0.0.5 }",
                 "invalid collector 'ip', expected an IPv4 or IPv6 address "
-                "(maps, sets and expressions need an nft with the native rmirror grammar)"},
+                "(maps and expressions are for rules that nft reads)"},
         Refused{"rmirror to <{> 10.0.0.5, 10.0.0.6 }",
                 "invalid collector '{', expected an IPv4 or IPv6 address "
-                "(maps, sets and expressions need an nft with the native rmirror grammar)"},
+                "(for each collector write an 'rmirror to' of its own)"},
         Refused{"rmirror to <@collectors>",
                 "invalid collector '@collectors', expected an IPv4 or IPv6 address "
-                "(maps, sets and expressions need an nft with the native rmirror grammar)"},
+                "(the collector of a map needs a key: 'ip saddr map @NAME')"},
         Refused{"rmirror to <reg> 1",
                 "invalid collector 'reg', expected an IPv4 or IPv6 address "
                 "(names are not resolved)"},
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refused{"rmirror to 10.0.0.5 <lenn> 60",
                 std::string("unknown option 'lenn', expected one of ") + options +
-                    " or another statement"},
+                    " or another statement (did you mean 'len'?)"},
         Refused{"rmirror to 10.0.0.5 len 60 <60>",
                 std::string("unknown option '60', expected one of ") + options +
                     " or another statement"},
@@ -167,6 +167,15 @@ INSTANTIATE_TEST_SUITE_P(
             "rmirror to 10.0.0.5 encap <foo>",
             "invalid encap 'foo', expected one of gre, erspan1, erspan, erspan3, vxlan, geneve, "
             "tzsp, none"},
+        Refused{"rmirror to 10.0.0.5 encap <vxlna>",
+                "invalid encap 'vxlna', expected one of gre, erspan1, erspan, erspan3, vxlan, "
+                "geneve, tzsp, none (did you mean 'vxlan'?)"},
+        Refused{"rmirror to 10.0.0.5 encap <gretap>",
+                "invalid encap 'gretap', expected one of gre, erspan1, erspan, erspan3, vxlan, "
+                "geneve, tzsp, none (did you mean 'gre'?)"},
+        Refused{"rmirror to 10.0.0.5 encap <erspan2>",
+                "invalid encap 'erspan2', expected one of gre, erspan1, erspan, erspan3, vxlan, "
+                "geneve, tzsp, none (did you mean 'erspan'?)"},
         Refused{"rmirror to 10.0.0.5 mtu <1500>",
                 "invalid mtu '1500', expected one of resegment, fragment, truncate, drop"},
         Refused{"rmirror to 10.0.0.5 dscp <foo>",
@@ -206,6 +215,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"rmirror to 10.0.0.5 device <..>", bad_device("..")},
                     Refused{"rmirror to 10.0.0.5 device <\"\xff\">", bad_device("?")},
                     Refused{"rmirror to 10.0.0.5 device <eth*>",
+                            bad_device("eth*") + " (a device has one name: no wildcards)"},
+                    Refused{"rmirror to 10.0.0.5 device <\"eth*\">",
                             bad_device("eth*") + " (a device has one name: no wildcards)"}));
 
 // What does not belong together, whichever comes first; the range is that of the encapsulation.
@@ -220,7 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
             "rmirror to 10.0.0.5 encap erspan1 <key> 0",
             "'key' does not belong to encap erspan1, only to gre, erspan, erspan3, vxlan, geneve"},
         Refused{"rmirror to 10.0.0.5 <port> 4789",
-                "'port' does not belong to encap gre, only to vxlan, geneve, tzsp"},
+                "'port' does not belong to encap gre, only to vxlan, geneve, tzsp (did you mean "
+                "'encap vxlan'?)"},
         Refused{"rmirror to 10.0.0.5 <seq> encap vxlan",
                 "'seq' does not belong to encap vxlan, only to gre, erspan, erspan3"},
         Refused{"rmirror to 10.0.0.5 encap vxlan <metadata>",

@@ -91,6 +91,8 @@ std::string Generator::device() {
     std::string name;
     for (std::uint32_t length = between(1, 15); length > 0; --length)
         name += characters[between(0, static_cast<std::uint32_t>(characters.size() - 1))];
+    if (name.ends_with('*'))  // nft's wildcard, which no device has for a name
+        name.back() = 'x';
     return name == "." || name == ".." ? "dot" : name;
 }
 

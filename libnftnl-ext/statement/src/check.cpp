@@ -35,9 +35,10 @@ bool is_utf8(std::string_view text) {
     return string != nullptr;
 }
 
-// The kernel's own rule (dev_valid_name()), less what nft's quoted strings cannot hold.
+// The kernel's own rule (dev_valid_name()), less what nft's quoted strings cannot hold, or take for
+// a wildcard.
 bool is_device_name(std::string_view name, Range length) {
-    return length.contains(name.size()) && name != "." && name != ".." &&
+    return length.contains(name.size()) && name != "." && name != ".." && !name.ends_with('*') &&
            name.find_first_of(" /:\"") == std::string_view::npos &&
            std::none_of(name.begin(), name.end(), is_control) && is_utf8(name);
 }

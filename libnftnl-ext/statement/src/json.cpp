@@ -3,17 +3,23 @@
 // Statement to JSON and back: the names of the text, strict about members and types.
 #include <jansson.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
 
+#include <cstdlib>
 #include <limits>
+#include <memory>
+#include <new>
 
 #include "check.hpp"
 #include "dscp.hpp"
+#include "expression.hpp"
 
 namespace rmirror {
 
 namespace {
 
 constexpr const char *collector_member = "to";
+constexpr const char *family_member = "family";  // of an expression, or of a register
 
 std::string_view string_of(const json_t *string) {
     return {json_string_value(string), json_string_length(string)};
@@ -23,10 +29,14 @@ json_t *json_from_text(const std::string &text) {
     return json_stringn(text.data(), text.size());
 }
 
+const char *family_word(const Register &reg) {
+    return reg.family == NFPROTO_IPV4 ? "ip" : "ip6";
+}
+
 json_t *json_from_collector(const Statement &statement) {
     if (const auto *reg = std::get_if<Register>(&statement.collector))
-        return json_pack("{s:I, s:s}", "reg", json_int_t{reg->number}, "family",
-                         reg->family == NFPROTO_IPV4 ? "ip" : "ip6");
+        return json_pack("{s:I, s:s}", "reg", json_int_t{reg->number}, family_member,
+                         family_word(*reg));
     return json_from_text(std::get<Address>(statement.collector).to_text());
 }
 
@@ -117,25 +127,44 @@ std::optional<std::string> read_collector(Statement &statement, const json_t *js
     return std::nullopt;
 }
 
-std::optional<std::string> check_members(const json_t *object) {
+// {"to": {"map": ..}}, with or without {"family": "ip"}
+std::optional<std::string> read_expression(Statement &statement, const json_t *object) {
+    const json_t *expression = json_object_get(object, collector_member);
+    const json_t *family = json_object_get(object, family_member);
+    const std::string_view word = json_is_string(family) ? string_of(family) : std::string_view{};
+    if (family == nullptr)
+        statement.collector = Register{NFT_REG_1, family_of_expression(expression)};
+    else if (word == "ip" || word == "ip6")
+        statement.collector = Register{NFT_REG_1, word == "ip" ? NFPROTO_IPV4 : NFPROTO_IPV6};
+    else
+        return "invalid family, expected ip or ip6";
+    return std::nullopt;
+}
+
+std::optional<std::string> check_members(const json_t *object, bool in_rule) {
     // jansson's iterators want a mutable object, reading through them does not change it.
     auto *members = const_cast<json_t *>(object);
     for (void *at = json_object_iter(members); at != nullptr;
          at = json_object_iter_next(members, at)) {
         const std::string_view name = json_object_iter_key(at);
-        if (name != collector_member && find_option(name) == nullptr)
+        const bool known = name == collector_member || find_option(name) != nullptr ||
+                           (in_rule && name == family_member);
+        if (!known)
             return "unknown member " + quoted(name) + ", expected " + collector_member + ", " +
                    option_words();
     }
     return std::nullopt;
 }
 
-std::optional<std::string> read_object(Statement &statement, const json_t *object) {
+std::optional<std::string> read_object(Statement &statement, const json_t *object, bool in_rule) {
     if (!json_is_object(object))
         return "invalid rmirror, expected an object";
-    if (auto message = check_members(object))
+    const json_t *collector = json_object_get(object, collector_member);
+    const bool is_expression = in_rule && json_is_object(collector);
+    if (auto message = check_members(object, is_expression))
         return message;
-    if (auto message = read_collector(statement, json_object_get(object, collector_member)))
+    if (auto message = is_expression ? read_expression(statement, object)
+                                     : read_collector(statement, collector))
         return message;
 
     // In table order: the encapsulation comes before what depends on it.
@@ -149,13 +178,9 @@ std::optional<std::string> read_object(Statement &statement, const json_t *objec
     return check_collector(statement);
 }
 
-}  // namespace
-
-json_t *to_json(const Statement &statement) {
-    const Statement printed = canonical(statement);
-    json_t *object = json_object();
-    // json_object_set_new() takes the value over and fails when it, or the object, is null.
-    int failed = json_object_set_new(object, collector_member, json_from_collector(printed));
+// The options, put into object, which may be null.
+int set_options(json_t *object, const Statement &printed) {
+    int failed = 0;
     if (printed.key_register)
         failed |= json_object_set_new(object, "key",
                                       json_pack("{s:I}", "reg", json_int_t{*printed.key_register}));
@@ -165,6 +190,24 @@ json_t *to_json(const Statement &statement) {
             failed |= json_object_set_new(object, std::string(option.word).c_str(),
                                           json_from_value(option, value));
     }
+    return failed;
+}
+
+Result<Statement> parse(const json_t *object, bool in_rule) {
+    Statement statement;
+    if (auto message = read_object(statement, object, in_rule))
+        return Error{std::move(*message), {}};
+    return canonical(std::move(statement));
+}
+
+}  // namespace
+
+json_t *to_json(const Statement &statement) {
+    const Statement printed = canonical(statement);
+    json_t *object = json_object();
+    // json_object_set_new() takes the value over and fails when it, or the object, is null.
+    int failed = json_object_set_new(object, collector_member, json_from_collector(printed));
+    failed |= set_options(object, printed);
     if (failed != 0) {
         json_decref(object);
         return nullptr;
@@ -172,11 +215,32 @@ json_t *to_json(const Statement &statement) {
     return object;
 }
 
+// What is printed around a member `to`: its value is left out.
+Around json_around(const Statement &statement) {
+    constexpr std::string_view place = "null";
+    const std::unique_ptr<json_t, decltype(&json_decref)> object(json_object(), &json_decref);
+    int failed = 0;
+    if (const auto *reg = std::get_if<Register>(&statement.collector))
+        failed |= json_object_set_new(object.get(), family_member, json_string(family_word(*reg)));
+    failed |= json_object_set_new(object.get(), collector_member, json_null());
+    failed |= set_options(object.get(), canonical(statement));
+    const std::unique_ptr<json_t, decltype(&json_decref)> root(
+        json_pack("{s:O}", "rmirror", object.get()), &json_decref);
+    const std::unique_ptr<char, decltype(&std::free)> dumped(
+        failed != 0 || !root ? nullptr : json_dumps(root.get(), 0), &std::free);
+    if (!dumped)
+        throw std::bad_alloc();
+    const std::string text(dumped.get());
+    const std::size_t at = text.find(place);
+    return {text.substr(0, at), text.substr(at + place.size())};
+}
+
 Result<Statement> parse_json(const json_t *object) {
-    Statement statement;
-    if (auto message = read_object(statement, object))
-        return Error{std::move(*message), {}};
-    return canonical(std::move(statement));
+    return parse(object, false);
+}
+
+Result<Statement> parse_json_in_rule(const json_t *object) {
+    return parse(object, true);
 }
 
 }  // namespace rmirror

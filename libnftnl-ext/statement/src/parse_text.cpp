@@ -2,12 +2,17 @@
 //
 // Text to statement, in two steps as in nft: first the words are told apart, then, when the
 // encapsulation is known, each value is read and checked in the order of the text.
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
 #include <algorithm>
 #include <cctype>
 
 #include "check.hpp"
+#include "expression.hpp"
 #include "lexer.hpp"
 #include "nft_words.hpp"
+#include "suggest.hpp"
 
 namespace rmirror {
 
@@ -17,8 +22,8 @@ using Failure = std::optional<Error>;
 
 constexpr char quote = '\x22';
 
-constexpr std::string_view native_grammar_hint =
-    " (maps, sets and expressions need an nft with the native rmirror grammar)";
+constexpr std::string_view expression_hint = " (maps and expressions are for rules that nft reads)";
+constexpr std::string_view several_hint = " (for each collector write an 'rmirror to' of its own)";
 
 // An option as it stands in the text.
 struct Given {
@@ -35,8 +40,12 @@ bool has_letter(std::string_view text) {
 // What somebody who wrote this in place of an address had in mind, as far as it shows.
 std::string_view address_hint(const Token &token) {
     const std::string_view text = token.text;
-    if (token.is_word() && (starts_nft_expression(text) || text == "{"))
-        return native_grammar_hint;
+    if (text.starts_with('{'))
+        return several_hint;
+    if (text.starts_with('@'))
+        return " (the collector of a map needs a key: 'ip saddr map @NAME')";
+    if (starts_expression(token))
+        return expression_hint;
     if (text.find('/') != std::string_view::npos)
         return " (a prefix is not an address)";
     if (text.find('%') != std::string_view::npos)
@@ -53,15 +62,17 @@ std::string_view number_hint(const Token &token) {
     return leading_zero ? " (a leading zero, which nft takes for octal, is refused)" : "";
 }
 
-std::string_view value_hint(const Option &option, const Token &token) {
+std::string value_hint(const Option &option, const Token &token) {
     if (option.kind == Kind::ADDR)
-        return address_hint(token);
+        return std::string(address_hint(token));
+    if (option.kind == Kind::ENCAP || option.kind == Kind::MTU)
+        return suggest_value(option, token.text);
     // `mark set 1` and `mark == 1` are nft's, but not behind `rmirror to ..`
     if (option.id == OptionId::MARK && token.is_word() &&
         (token.text == "set" || token.text == "=" || token.text == "!" || token.text == "{"))
         return " (for the mark of the packet itself write 'meta mark')";
     if (option.kind == Kind::NUM || option.kind == Kind::DSCP)
-        return number_hint(token);
+        return std::string(number_hint(token));
     if (option.kind == Kind::NAME)
         return " (a device has one name: no wildcards)";
     return {};
@@ -78,13 +89,15 @@ std::string_view without_brackets(const Token &token) {
 
 class TextParser {
 public:
-    TextParser(std::string_view text, std::size_t at, const Variables &variables)
-        : text_(text), lexer_(text, at), variables_(variables) {}
+    // in_rule: nft will read the text, too.
+    TextParser(std::string_view text, std::size_t at, const Variables &variables, bool in_rule)
+        : text_(text), lexer_(text, at), variables_(variables), in_rule_(in_rule) {}
 
     Result<Parsed> parse();
 
 private:
     Failure read_head();
+    Failure read_collector(const Token &to);
     Failure read_options();
     Failure read_option(const Option &option);
     // The value of the word before it, from the text; not what it means.
@@ -100,9 +113,12 @@ private:
     std::string_view text_;
     Lexer lexer_;
     const Variables &variables_;
+    const bool in_rule_;
     Token start_;
     Token family_;  // `ip` or `ip6`, End when there is none
     Token collector_;
+    Span expression_;
+    Failure unknown_;
     std::vector<Given> given_;
     std::size_t end_ = 0;
     Statement statement_;
@@ -156,7 +172,24 @@ Failure TextParser::read_head() {
     if (!to.is_word("to"))
         return Error{"expected 'to' and a collector after '" + std::string(before.text) + "'",
                      to.is_end() ? before.span : to.span};
-    return read_value(to, collector_);
+    return read_collector(to);
+}
+
+Failure TextParser::read_collector(const Token &to) {
+    if (!in_rule_ || !starts_expression(lexer_.peek()))
+        return read_value(to, collector_);
+    const auto family =
+        family_.is_end()
+            ? std::nullopt
+            : std::optional<std::uint32_t>(family_.is_word("ip") ? NFPROTO_IPV4 : NFPROTO_IPV6);
+    const auto expression = read_expression(text_, lexer_.peek().span.begin, family, variables_);
+    if (!expression)
+        return expression.error();
+    expression_ = collector_.span = expression->span;
+    end_ = expression_.end;
+    lexer_ = Lexer(text_, end_);
+    statement_.collector = Register{NFT_REG_1, expression->family};
+    return std::nullopt;
 }
 
 // Whether the word belongs to the statement, if only as a mistake.
@@ -175,10 +208,13 @@ Failure TextParser::read_options() {
             return Error{"repeated 'to', a statement has one collector", next.span};
 
         const Option *option = next.is_word() ? find_option(next.text) : nullptr;
-        if (option == nullptr)
-            return Error{"unknown option " + quoted(next.text) + ", expected one of " +
-                             option_words() + " or another statement",
-                         next.span};
+        if (option == nullptr) {
+            unknown_ =
+                Error{"unknown option " + quoted(next.text) + ", expected one of " +
+                          option_words() + " or another statement" + suggest_option(next.text),
+                      next.span};
+            return in_rule_ ? std::nullopt : unknown_;
+        }
         if (auto failure = read_option(*option))
             return failure;
     }
@@ -201,6 +237,8 @@ Failure TextParser::read_option(const Option &option) {
 }
 
 Failure TextParser::interpret_collector() {
+    if (expression_.end != 0)
+        return std::nullopt;
     const auto address = Address::from_text(without_brackets(collector_));
     if (!address)
         return Error{invalid_collector(collector_.text) + std::string(address_hint(collector_)),
@@ -217,22 +255,26 @@ Failure TextParser::interpret_collector() {
 Failure TextParser::interpret(const Given &given) {
     const Option &option = *given.option;
     if (auto message = check_belongs(option, statement_.encap))
-        return Error{std::move(*message), given.word.span};
+        return Error{std::move(*message) + suggest_encap(option, given.value.text),
+                     given.word.span};
     if (option.kind == Kind::FLAG) {
         set(statement_, option.id, 1U);
         return std::nullopt;
     }
 
-    const bool wildcard = option.kind == Kind::NAME && given.value.is_word() &&
-                          given.value.text.find('*') != std::string_view::npos;
+    // nft takes a `*` at the end for a wildcard in quotes, too.
+    const bool wildcard =
+        option.kind == Kind::NAME &&
+        (given.value.is_word() ? given.value.text.find('*') != std::string_view::npos
+                               : given.value.text.ends_with('*'));
     const auto value =
         wildcard ? std::nullopt
                  : value_from_word(option, option.kind == Kind::ADDR ? without_brackets(given.value)
                                                                      : given.value.text);
     if (!value)
-        return Error{invalid_value(option, statement_, given.value.text) +
-                         std::string(value_hint(option, given.value)),
-                     given.value.span};
+        return Error{
+            invalid_value(option, statement_, given.value.text) + value_hint(option, given.value),
+            given.value.span};
     if (auto message = check_value(option, statement_, *value))
         return Error{std::move(*message), given.value.span};
     set(statement_, option.id, *value);
@@ -273,20 +315,31 @@ Result<Parsed> TextParser::parse() {
     const Failure unreadable = read_options();
     if (unreadable && !look_for_encap())
         return *unreadable;
-    if (auto failure = interpret_options())
+    Failure failure = interpret_options();
+    if (failure && unknown_ && look_for_encap()) {
+        // It was about options of an encapsulation that stands behind the unknown word.
+        failure = interpret_options();
+        return failure ? *failure : *unknown_;
+    }
+    if (failure)
         return *failure;
     if (unreadable)
         return *unreadable;
 
     if (auto message = check_collector(statement_))
         return Error{std::move(*message), collector_.span};
-    return Parsed{canonical(std::move(statement_)), {start_.span.begin, end_}};
+    return Parsed{
+        canonical(std::move(statement_)), {start_.span.begin, end_}, expression_, unknown_};
 }
 
 }  // namespace
 
 Result<Parsed> parse_text(std::string_view text, std::size_t at, const Variables &variables) {
-    return TextParser(text, at, variables).parse();
+    return TextParser(text, at, variables, false).parse();
+}
+
+Result<Parsed> parse_in_rule(std::string_view text, std::size_t at, const Variables &variables) {
+    return TextParser(text, at, variables, true).parse();
 }
 
 }  // namespace rmirror

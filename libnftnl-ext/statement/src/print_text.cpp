@@ -9,18 +9,13 @@ namespace rmirror {
 
 namespace {
 
-std::string head(const Statement &statement) {
-    if (const auto *reg = std::get_if<Register>(&statement.collector))
-        return std::string("rmirror ") + (reg->family == NFPROTO_IPV4 ? "ip" : "ip6") + " to reg " +
-               std::to_string(reg->number);
-    return "rmirror to " + std::get<Address>(statement.collector).to_text();
+std::string head(const Register &reg) {
+    return std::string("rmirror ") + (reg.family == NFPROTO_IPV4 ? "ip" : "ip6") + " to ";
 }
 
-}  // namespace
-
-std::string to_text(const Statement &statement) {
-    const Statement printed = canonical(statement);
-    std::string text = head(printed);
+// With the blank before each
+std::string options_of(const Statement &printed) {
+    std::string text;
     for (const Option &option : options()) {
         const Value value = get(printed, option.id);
         if (option.id == OptionId::KEY && printed.key_register)
@@ -35,6 +30,21 @@ std::string to_text(const Statement &statement) {
             text += ' ' + word_from_value(option, value);
     }
     return text;
+}
+
+}  // namespace
+
+std::string to_text(const Statement &statement) {
+    const Statement printed = canonical(statement);
+    const auto *reg = std::get_if<Register>(&printed.collector);
+    return (reg != nullptr ? head(*reg) + "reg " + std::to_string(reg->number)
+                           : "rmirror to " + std::get<Address>(printed.collector).to_text()) +
+           options_of(printed);
+}
+
+Around text_around(const Statement &statement) {
+    const auto *reg = std::get_if<Register>(&statement.collector);
+    return {reg != nullptr ? head(*reg) : "rmirror to ", options_of(canonical(statement))};
 }
 
 }  // namespace rmirror

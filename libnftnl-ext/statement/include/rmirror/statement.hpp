@@ -82,7 +82,7 @@ private:
     std::size_t size_ = 0;
 };
 
-// The collector is in a register: what only the native grammar can express.
+// The collector is in a register: nft has put it there, out of an expression.
 struct Register {
     std::uint32_t number = 0;  // enum nft_registers
     std::uint32_t family = 0;  // NFPROTO_IPV4 or NFPROTO_IPV6
@@ -114,6 +114,12 @@ struct Statement {
 struct Parsed {
     Statement statement;
     Span span;  // from `rmirror` to the end of the last word of the statement
+    // In a rule only: where the expression stands whose value is the collector, empty when that is a
+    // constant. The statement then has a Register of its family, with any number.
+    Span expression = {};
+    // In a rule only: the word behind the statement is none that we know. What to say of it should
+    // nft not know it, either.
+    std::optional<Error> unknown = {};
 };
 
 // What `$name` in a text stands for: the value as it was defined, quotes included, or nothing when
@@ -129,12 +135,28 @@ using Variables = std::function<std::optional<std::string_view>(std::string_view
 Result<Parsed> parse_text(std::string_view text, std::size_t at = 0,
                           const Variables &variables = {});
 
+// The same for a text that nft will read: the collector may be an expression of nft, such as
+// `ip saddr map { .. }`, whose words are nft's to understand, and so is a word behind the statement.
+Result<Parsed> parse_in_rule(std::string_view text, std::size_t at, const Variables &variables);
+
+// Is word the other one with a slip of the finger, or two in a long one? Equal words are not.
+bool is_near(std::string_view word, std::string_view other);
+
 // The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
 // Numbers are decimal, a mark is hexadecimal, a device is quoted and a code point has its name
 // where nft knows one (`dscp ef`), as in nft's own listings. A collector in a register is shown as
-// `rmirror ip to reg 1`, which does not load: nothing but the native grammar can express it. So is
-// a key in a register: `key reg 1`.
+// `rmirror ip to reg 1`, which does not load: only nft can tell what fills the register. So is a key
+// in a register: `key reg 1`.
 std::string to_text(const Statement &statement);
+
+// What stands around the expression whose value is in the register, as text and as JSON:
+// `rmirror ip to ` and ` len 60`; `{"rmirror": {"family": "ip", "to": ` and `, "len": 60}}`.
+struct Around {
+    std::string before;
+    std::string after;
+};
+Around text_around(const Statement &statement);
+Around json_around(const Statement &statement);
 
 // Checks what no single word shows: options that do not belong to the encapsulation, ranges that
 // depend on it, address families. Everything the parsers return has passed it.
@@ -164,10 +186,13 @@ std::vector<std::uint8_t> without_counters(std::span<const std::uint8_t> attribu
 
 // JSON: the object inside {"rmirror": ...}, with the words of the text as names. Numbers are
 // integers, a flag is true, everything else is a string, `dscp` either. A collector in a register
-// is
-// {"reg": 1, "family": "ip"}, which parse_json() refuses. to_json() returns a new reference, null
-// when memory runs out; parse_json() borrows its argument and returns a canonical() statement.
+// is {"reg": 1, "family": "ip"}, which parse_json() refuses. to_json() returns a new reference,
+// null when memory runs out; parse_json() borrows its argument and returns a canonical() statement.
 json_t *to_json(const Statement &statement);
 Result<Statement> parse_json(const json_t *object);
+
+// The same for a rule that nft will read: `to` may be an expression of nft, with or without a
+// member `family`. The statement then has a Register of that family, with any number.
+Result<Statement> parse_json_in_rule(const json_t *object);
 
 }  // namespace rmirror

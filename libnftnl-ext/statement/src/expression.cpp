@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// nft's grammar has the expression end by itself; here the word `map` and the braces behind it
+// tell, and without a map the first word that belongs to a statement or is an option of ours.
+#include "expression.hpp"
+
+#include <jansson.h>
+#include <linux/netfilter.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "nft_words.hpp"
+#include "tables.hpp"
+
+namespace rmirror {
+
+namespace {
+
+using Family = std::optional<std::uint32_t>;
+
+Family family_of_address(std::string_view word) {
+    const auto address = Address::from_text(word);
+    if (!address)
+        return std::nullopt;
+    return address->is_ipv4() ? NFPROTO_IPV4 : NFPROTO_IPV6;
+}
+
+// The offset behind the brace that closes the one at text[at]; npos: there is none. Inside of
+// braces lines may end, and comments may stand at their ends.
+std::size_t behind_braces(std::string_view text, std::size_t at) {
+    std::size_t depth = 0;
+    for (; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '"' || c == '#') {
+            at = text.find(c == '"' ? '"' : '\n', at + 1);
+            if (at == std::string_view::npos)
+                return at;
+        }
+        depth += c == '{';
+        if (c == '}' && --depth == 0)
+            return at + 1;
+    }
+    return std::string_view::npos;
+}
+
+// A value follows a colon that is a word of its own, or ends a word that is no address.
+Family family_of_value(std::string_view word) {
+    if (const Family family = family_of_address(word))
+        return family;
+    const std::size_t colon = word.rfind(':');
+    return colon == std::string_view::npos ? std::nullopt
+                                           : family_of_address(word.substr(colon + 1));
+}
+
+// Of the first value in the elements of a map that is an address. body: `{ key : value, .. }`
+Family family_of_elements(std::string_view body, const Variables &variables) {
+    std::string_view last;
+    for (std::size_t at = 0; at < body.size();) {
+        const std::size_t end = std::min(body.find_first_of(" \t\r\n{},#", at), body.size());
+        if (end > at)
+            last = body.substr(at, end - at);
+        const bool complete = end < body.size() && (body[end] == ',' || body[end] == '}');
+        if (complete && last.starts_with('$') && variables)
+            last = variables(last.substr(1)).value_or(std::string_view{});
+        if (const Family family = complete ? family_of_value(last) : std::nullopt)
+            return family;
+        at = end < body.size() && body[end] == '#' ? std::min(body.find('\n', end), body.size())
+                                                   : end + 1;
+    }
+    return std::nullopt;
+}
+
+// `ip6 daddr`, without a map
+bool names_ipv6(std::string_view expression) {
+    Lexer words(expression, 0);
+    for (Token word = words.next(); !word.is_end(); word = words.next())
+        if (word.is_word("ip6") || word.is_word("icmpv6"))
+            return true;
+    return false;
+}
+
+struct Words {
+    std::size_t end = 0;     // of the expression when it has no map
+    Token map;               // End: there is none
+    std::size_t behind = 0;  // `map`
+};
+
+// Looks for the map. `mark`, `ttl` and others are options of ours and words of expressions, too.
+Words find_map(std::string_view text, std::size_t at) {
+    Lexer words(text, at);
+    Words found;
+    std::size_t end = 0;  // of the expression, should there be no map
+    bool ended = false, takes_key = false;
+    for (Token word = words.next();; word = words.next()) {
+        if (word.is_word("map")) {
+            found.map = word;
+            found.behind = word.span.end;
+            return found;
+        }
+        const bool stop = word.is_end() || word.kind == Token::Kind::Unterminated ||
+                          (word.is_word() && starts_nft_statement(word.text));
+        ended = ended || stop ||
+                (word.is_word() && !takes_key && end != 0 && find_option(word.text) != nullptr);
+        takes_key = word.is_word("meta") || word.is_word("ct") || word.is_word("socket") ||
+                    word.is_word("ip") || word.is_word("ip6");
+        if (!ended)
+            end = word.span.end;
+        if (stop)
+            break;
+    }
+    found.end = end;
+    return found;
+}
+
+}  // namespace
+
+bool starts_expression(const Token &token) {
+    return token.is_word() && !token.text.starts_with('@') && starts_nft_expression(token.text);
+}
+
+Result<Expression> read_expression(std::string_view text, std::size_t at, Family family,
+                                   const Variables &variables) {
+    const Words words = find_map(text, at);
+    if (words.map.is_end()) {
+        const std::string_view expression = text.substr(at, words.end - at);
+        return Expression{{at, words.end},
+                          family.value_or(names_ipv6(expression) ? NFPROTO_IPV6 : NFPROTO_IPV4)};
+    }
+
+    const Token mappings = Lexer(text, words.behind).next();
+    std::string_view elements = mappings.text;
+    std::size_t end = mappings.span.end;
+    if (mappings.is_word("{")) {
+        end = behind_braces(text, mappings.span.begin);
+        if (end == std::string_view::npos)
+            return Error{"the map has no closing '}'", mappings.span};
+        elements = text.substr(mappings.span.begin, end - mappings.span.begin);
+    } else if (mappings.is_word() && mappings.text.starts_with('$')) {
+        // nft 1.0.6 ends with a failed assertion
+        return Error{"a variable cannot be the map itself, only a key or a collector in it",
+                     mappings.span};
+    } else if (!mappings.is_word() || !mappings.text.starts_with('@') ||
+               mappings.text.size() == 1) {
+        return Error{"expected '{ key : collector, ... }' or '@name' after 'map'",
+                     mappings.is_end() ? words.map.span : mappings.span};
+    }
+    if (!family)
+        family = family_of_elements(elements, variables);
+    return Expression{{at, end}, family.value_or(NFPROTO_IPV4)};
+}
+
+// The elements of an anonymous map are {"set": [[key, value], ..]}, those of others not here.
+std::uint32_t family_of_expression(const json_t *expression) {
+    const json_t *map = json_object_get(expression, "map");
+    const json_t *data = json_object_get(map, "data");
+    const json_t *elements = json_object_get(data, "set");
+    for (std::size_t i = 0; i < json_array_size(elements); ++i) {
+        const json_t *value = json_array_get(json_array_get(elements, i), 1);
+        if (const Family family =
+                json_is_string(value) ? family_of_address(json_string_value(value)) : std::nullopt)
+            return *family;
+    }
+    const json_t *payload = json_object_get(expression, "payload");
+    const char *protocol = json_string_value(json_object_get(payload, "protocol"));
+    return protocol != nullptr && std::string_view(protocol) == "ip6" ? NFPROTO_IPV6 : NFPROTO_IPV4;
+}
+
+}  // namespace rmirror
