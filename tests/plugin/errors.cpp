@@ -70,7 +70,7 @@ const Bad bad_input[] = {
     {"rmirror to 10.0.0.5 lne 60",  //
      "                    ^^^",
      "unknown option 'lne', expected one of encap, key, len, mtu, ttl, dscp, from, device, mark, "
-     "port, seq, platform, metadata or another statement"},
+     "port, seq, platform, metadata or another statement (did you mean 'len'?)"},
     {"rmirror to collector.example",  //
      "           ^^^^^^^^^^^^^^^^^",
      "invalid collector 'collector.example', expected an IPv4 or IPv6 address (names are not "

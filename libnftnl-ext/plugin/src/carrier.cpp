@@ -87,26 +87,30 @@ std::optional<std::string> Carriers::name_for(std::string_view raw, std::size_t 
         return std::nullopt;
     carried_.emplace(*name, Carried{std::string(raw), {statement, {}}});
     name_of_.emplace(std::move(key), *name);
+    has_expressions_ = has_expressions_ || std::holds_alternative<Register>(statement.collector);
     return name;
 }
 
-std::optional<std::string> Carriers::make(std::string_view raw, const Statement &statement) {
+std::optional<std::string> Carriers::make(std::string_view raw, const Statement &statement,
+                                          std::string_view assigned) {
     // The carrier is in the first line. Nothing but a backslash follows it there when the statement
     // goes on in the next line, so it may be longer than what it replaces.
     std::size_t first = raw.find("\\\n");
     bool continued = first != raw.npos;
     if (!continued)
         first = raw.size();
-    if (!continued && first < fixed_size)
+    const bool exact = !continued && assigned.empty();
+    if (exact && first < fixed_size)
         return std::nullopt;
-    std::optional<std::string> name =
-        name_for(raw, continued ? id_max : first - fixed_size, statement);
+    std::optional<std::string> name = name_for(raw, exact ? first - fixed_size : id_max, statement);
     if (!name)
         return std::nullopt;
     std::size_t used = head.size() + option.size() + name->size() + 1;
     std::string carrier(head);
     carrier.append(first > used ? first - used : 1, ' ');
     carrier.append(option).append(*name).append(1, '"');
+    if (!assigned.empty())
+        carrier.append(1, ' ').append(assigned).append(" set ");
     for (std::size_t i = first; i < raw.size(); i++)
         carrier += raw[i] == '\n' || (raw[i] == '\\' && raw[i + 1] == '\n') ? raw[i] : ' ';
     return carrier;

@@ -11,6 +11,9 @@
 // share an id, and there are fewer valid texts of that length than ids. `rmirror to $c` leaves room
 // for none; its mark is a control byte of its own.
 //
+// When the collector is an expression, the carrier stands for what is before it, and is followed by
+// an assignment: assignment.hpp. It may be longer than that: columns behind it are counted back.
+//
 // The marker byte, as every other control byte used, is one that the text of the user does not
 // contain: a quota whose name starts with it is ours. There is no such quota, so that the kernel
 // refuses a carrier which, by whatever accident, would reach it, and with it the whole batch.
@@ -20,14 +23,19 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <variant>
 
 #include "registry.hpp"
 
 namespace rmirror::plugin {
 
 struct Carried {
-    std::string raw;  // the text of the user
+    std::string raw;  // the text of the user, up to an expression
     Meaning meaning;
+
+    bool is_expression() const {
+        return std::holds_alternative<Register>(meaning.statement->collector);
+    }
 };
 
 class Carriers {
@@ -37,9 +45,13 @@ public:
     // The bytes with which a name of ours may start.
     std::string_view marks() const { return marks_; }
     bool empty() const { return carried_.empty(); }
+    // Is the collector of any statement an expression?
+    bool has_expressions() const { return has_expressions_; }
 
-    // The carrier for raw, which may hold line continuations. nullopt: no id is left.
-    std::optional<std::string> make(std::string_view raw, const Statement &statement);
+    // The carrier for raw, which may hold line continuations. assigned: what the expression behind
+    // raw is assigned to, empty when raw is the whole statement. nullopt: no id is left.
+    std::optional<std::string> make(std::string_view raw, const Statement &statement,
+                                    std::string_view assigned = {});
 
     // What the name of a quota stands for; null: it is not one of ours.
     const Carried *find(std::string_view name) const;
@@ -56,6 +68,7 @@ private:
     std::unordered_map<std::string, Carried> carried_;      // by name
     std::unordered_map<std::string, std::string> name_of_;  // by raw text and meaning
     std::unordered_map<std::size_t, std::size_t> next_;     // by length of the id
+    bool has_expressions_ = false;
 };
 
 }  // namespace rmirror::plugin

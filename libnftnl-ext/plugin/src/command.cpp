@@ -68,7 +68,8 @@ int Command::run_file() {
 
 int Command::execute(int (Command::*call)()) {
     OutputFilter output(context_.registry, run_.carriers, shows_input(), prints_json());
-    ErrorFilter error(is_rewritten_ ? &rewriter_ : nullptr, run_.carriers, run_.json_statements);
+    ErrorFilter error(is_rewritten_ ? &rewriter_ : nullptr, run_.carriers, run_.json_statements,
+                      run_.violation);
     Filtered filtered(ctx_, output, error);
     if (!refusal_.empty()) {
         filtered.error().put(refusal_);
@@ -112,6 +113,7 @@ void Command::use_json(const std::string &text, JsonInput json) {
     rewriter_.hold(shown_name(), text, std::move(json.text));
     is_rewritten_ = true;
     run_.json_statements = true;
+    run_.json_expressions = json.has_expressions;
     is_copied_ = true;
     check_hooks();
 }

@@ -42,7 +42,6 @@ private:
     bool prints_json() const;
     bool may_be_json() const;
     bool shows_input() const;
-    const std::string *replacement() const;
 
     nft_ctx *ctx_;
     std::string filename_;  // empty: a command line

@@ -9,6 +9,7 @@
 #include <linux/netfilter/rmirror.h>
 
 #include <cstring>
+#include <map>
 
 namespace rmirror::plugin {
 
@@ -82,17 +83,168 @@ void put_mark(Message &out, const std::string &mark) {
     out.end(element);
 }
 
-void put_expressions(Message &out, Bytes expressions, bool dumped, Registry &registry) {
-    std::size_t list = out.begin(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED);
-    while (Attribute element = take_attribute(expressions)) {
-        if (is_rmirror(element))
-            put_mark(out, registry.mark(find_attribute(element.payload, NFTA_EXPR_DATA).payload,
-                                        dumped));
-        else
-            out.append(element.whole);
-    }
-    out.end(list);
+// `meta mark set EXPRESSION`: the one assignment that goes with every table and every match.
+void put_assignment(Message &out, std::uint32_t number) {
+    std::size_t element = out.begin(NFTA_LIST_ELEM | NLA_F_NESTED);
+    out.string(NFTA_EXPR_NAME, "meta");
+    std::size_t data = out.begin(NFTA_EXPR_DATA | NLA_F_NESTED);
+    out.number(NFTA_META_KEY, NFT_META_MARK);
+    out.number(NFTA_META_SREG, number);
+    out.end(data);
+    out.end(element);
 }
+
+// Expressions that put a value into a register, which their attribute names; and whether nft can
+// show it as an address.
+struct Source {
+    std::string_view name;
+    std::uint16_t register_attribute;
+    bool is_address;
+};
+constexpr Source sources[] = {
+    {"lookup", NFTA_LOOKUP_DREG, true},
+    {"payload", NFTA_PAYLOAD_DREG, true},
+    {"ct", NFTA_CT_DREG, true},
+    {"rt", NFTA_RT_DREG, true},
+    {"xfrm", NFTA_XFRM_DREG, true},
+    {"bitwise", NFTA_BITWISE_DREG, true},
+    {"immediate", NFTA_IMMEDIATE_DREG, false},
+    {"numgen", NFTA_NG_DREG, false},
+    {"hash", NFTA_HASH_DREG, false},
+    {"meta", NFTA_META_DREG, false},
+    {"fib", NFTA_FIB_DREG, false},
+    {"socket", NFTA_SOCKET_DREG, false},
+    {"osf", NFTA_OSF_DREG, false},
+    {"exthdr", NFTA_EXTHDR_DREG, false},
+    {"byteorder", NFTA_BYTEORDER_DREG, false},
+    {"tunnel", NFTA_TUNNEL_DREG, false},
+};
+
+Bytes data_of(const Attribute &element) {
+    return find_attribute(element.payload, NFTA_EXPR_DATA).payload;
+}
+
+bool is_expression(const Attribute &element, std::string_view name) {
+    return find_attribute(element.payload, NFTA_EXPR_NAME).is(name);
+}
+
+// 0, which is the register of verdicts: there is no such number.
+std::uint32_t number_in(Bytes data, std::uint16_t attribute) {
+    const Bytes bytes = find_attribute(data, attribute).payload;
+    std::uint32_t number = 0;
+    if (bytes.size() != sizeof number)
+        return 0;
+    std::memcpy(&number, bytes.data(), sizeof number);
+    return ntohl(number);
+}
+
+// The registers 1 to 4 are four of the others each.
+std::uint32_t first_word(std::uint32_t number) {
+    return number >= NFT_REG32_00 ? number : NFT_REG32_00 + 4 * (number - NFT_REG_1);
+}
+
+// Which source is it, and into which register does it put something?
+struct Put {
+    const Source *source = nullptr;
+    std::uint32_t number = 0;
+};
+Put put_by(const Attribute &element) {
+    for (const Source &source : sources)
+        if (is_expression(element, source.name))
+            if (std::uint32_t number = number_in(data_of(element), source.register_attribute))
+                return {&source, first_word(number)};
+    return {};
+}
+
+// Is it a match for which nft may have had no other reason than an expression behind it?
+bool is_implied_match(const Attribute &load, const Attribute &compare) {
+    const Bytes data = data_of(load);
+    const std::uint32_t key = number_in(data, NFTA_META_KEY);
+    const bool is_meta =
+        is_expression(load, "meta") && (key == NFT_META_PROTOCOL || key == NFT_META_NFPROTO ||
+                                        key == NFT_META_L4PROTO || key == NFT_META_IIFTYPE);
+    const bool is_link_header = is_expression(load, "payload") &&
+                                number_in(data, NFTA_PAYLOAD_BASE) == NFT_PAYLOAD_LL_HEADER;
+    return (is_meta || is_link_header) && is_expression(compare, "cmp");
+}
+
+class Translation {
+public:
+    Translation(Bytes expressions, Registry &registry, bool dumped)
+        : registry_(registry), dumped_(dumped) {
+        while (Attribute element = take_attribute(expressions))
+            elements_.push_back(element);
+    }
+
+    void put(Message &out) {
+        for (std::size_t i = 0; i < elements_.size(); i++)
+            if (is_rmirror(elements_[i]))
+                look_at(i);
+        std::size_t list = out.begin(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED);
+        auto next = assignments_.begin();
+        auto end = assignments_.begin();
+        for (std::size_t i = 0; i < elements_.size(); i++) {
+            for (; next != assignments_.end() && next->begin == i; ++next)
+                put_mark(out, next->mark);
+            if (!is_rmirror(elements_[i])) {
+                out.append(elements_[i].whole);
+            } else if (end != assignments_.end() && end->end == i) {
+                put_assignment(out, end->number);
+                put_mark(out, Registry::end_of(end->mark));
+                ++end;
+            } else {
+                put_mark(out, constants_.at(i));
+            }
+        }
+        out.end(list);
+    }
+
+private:
+    struct Assignment {
+        std::size_t begin;  // where nft begins a statement
+        std::size_t end;    // rmirror
+        std::uint32_t number;
+        std::string mark;
+    };
+
+    void look_at(std::size_t at) {
+        const Bytes attributes = data_of(elements_[at]);
+        const std::string mark = registry_.mark(attributes, dumped_);
+        const Meaning &meaning = *registry_.find(mark).meaning;
+        const auto *collector =
+            meaning.statement ? std::get_if<Register>(&meaning.statement->collector) : nullptr;
+        if (!collector)
+            constants_.emplace(at, mark);
+        else if (holds_address(at, first_word(collector->number)))
+            assignments_.push_back({begin_of(at), at, collector->number, mark});
+        else
+            constants_.emplace(at, registry_.mark_unshown(attributes, dumped_));
+    }
+
+    // Does the register, before that element?
+    bool holds_address(std::size_t at, std::uint32_t number) const {
+        while (at-- > 0)
+            if (const Put put = put_by(elements_[at]); put.source && put.number == number)
+                return put.source->is_address;
+        return false;
+    }
+
+    // Before what computes the expression, and what nft had to match for that: it shows such
+    // matches unless nothing is between them and the expression.
+    std::size_t begin_of(std::size_t at) const {
+        while (at > 0 && put_by(elements_[at - 1]).source)
+            at--;
+        while (at > 1 && is_implied_match(elements_[at - 2], elements_[at - 1]))
+            at -= 2;
+        return at;
+    }
+
+    Registry &registry_;
+    bool dumped_;
+    std::vector<Attribute> elements_;
+    std::vector<Assignment> assignments_;           // in order
+    std::map<std::size_t, std::string> constants_;  // the marks of other statements
+};
 
 }  // namespace
 
@@ -108,7 +260,7 @@ std::optional<std::vector<std::uint8_t>> translate_rule(const nlmsghdr &message,
     out.append({begin, attributes.data()});
     while (Attribute attribute = take_attribute(attributes)) {
         if (attribute.type == NFTA_RULE_EXPRESSIONS)
-            put_expressions(out, attribute.payload, message.nlmsg_flags & NLM_F_MULTI, registry);
+            Translation(attribute.payload, registry, message.nlmsg_flags & NLM_F_MULTI).put(out);
         else
             out.append(attribute.whole);
     }

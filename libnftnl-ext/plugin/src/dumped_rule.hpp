@@ -2,7 +2,8 @@
 //
 // A rule from the kernel, with each rmirror expression replaced by a reference to a quota whose
 // name is a mark: libnftnl refuses a rule with an expression it does not know, and nft would not
-// show it.
+// show it. A collector in a register is assigned to something between two marks, so that nft shows
+// the expression that fills the register.
 #pragma once
 
 #include <cstdint>

@@ -43,6 +43,42 @@ Span caret_columns(std::string_view carets) {
 
 }  // namespace
 
+namespace {
+
+bool is_about_words(std::string_view line) {
+    return line.find("Error: syntax error") != line.npos ||
+           line.ends_with("Error: No symbol type information");
+}
+
+// Does the line hold `rmiror to`, `mirror ip6 to`?
+bool holds_near_miss(std::string_view line) {
+    for (std::size_t to = 0; (to = line.find(" to ", to)) != line.npos; to++) {
+        std::string_view before = line.substr(0, to);
+        for (std::string_view family : {" ip", " ip6"})
+            if (before.ends_with(family))
+                before.remove_suffix(family.size());
+        const std::size_t word = before.find_last_of(" \t;{") + 1;
+        if (is_near(before.substr(word), "rmirror"))
+            return true;
+    }
+    return false;
+}
+
+// The line that a message shows; next: the lines behind the message. Empty: it is still to come.
+std::string_view shown_line(std::string_view next) {
+    std::string_view line = take_line(next);
+    return line.starts_with("expected any of: ") ? take_line(next) : line;  // nft 1.1.7
+}
+
+// A hint for the end of a message of nft's
+std::string_view near_miss(std::string_view message, std::string_view line) {
+    if (!is_about_words(message))
+        return {};
+    return holds_near_miss(line) ? " (did you mean 'rmirror'?)" : std::string_view{};
+}
+
+}  // namespace
+
 std::size_t ErrorFilter::lines(std::string_view text, std::string &out) {
     if (!text.ends_with('\n'))
         return 0;  // part of a line: the end is still to come
@@ -52,7 +88,10 @@ std::size_t ErrorFilter::lines(std::string_view text, std::string &out) {
         std::string_view first = take_line(text);
         Head head;
         if (!read_head(first, head)) {
-            other(first, out);
+            const std::string_view shown = shown_line(text);
+            if (is_about_words(first) && shown.empty())
+                return size - at.size();
+            other(first, out, near_miss(first, shown));
             continue;
         }
         if (!head.source) {  // JSON
@@ -162,25 +201,47 @@ bool ErrorFilter::shows(const Head &head, std::string_view line) const {
 const Place *ErrorFilter::place_of(const Head &head, Span columns) const {
     const Source &source = *head.source;
     const Place *place = source.place_at(head.line, columns.begin);
-    if (place && place->kind == Place::Kind::statement)
+    if (place && place->is_ours())
         return place;
     if (!source.path.empty() || source.rewritten_lines.count() == 1)
         return nullptr;
     // A command of several lines: nft tells the column, but not in which line. The carets of a
     // carrier are under its name, which ends it.
     for (const Place &other_line : source.places)
-        if (other_line.rewritten.begin < columns.begin && other_line.rewritten.end == columns.end)
+        if (other_line.kind == Place::Kind::statement &&
+            other_line.rewritten.begin < columns.begin && other_line.rewritten.end == columns.end)
             return &other_line;
     return nullptr;
 }
 
+namespace {
+
+// The `~` below another place that a message is about, in the columns of the user
+std::string other_marks(const Source &source, std::size_t line, std::string_view marks) {
+    std::string moved;
+    std::size_t end = 0;
+    for (std::size_t begin; (begin = marks.find('~', end)) != marks.npos;) {
+        end = std::min(marks.find_first_not_of('~', begin), marks.size());
+        const Span columns = source.original_columns(line, {begin, end});
+        moved.resize(std::max(moved.size(), columns.end), ' ');
+        std::fill(moved.begin() + static_cast<std::ptrdiff_t>(columns.begin),
+                  moved.begin() + static_cast<std::ptrdiff_t>(columns.end), '~');
+    }
+    return moved;
+}
+
+}  // namespace
+
 void ErrorFilter::record(Head head, const Body &body, std::string &out) const {
     const Source &source = *head.source;
     Span columns = caret_columns(body.marks);
-    if (stray(head, columns, out))
+    if (stray(head, columns, out) || unknown_word(head, columns, out))
         return;
     const Place *place = place_of(head, columns);
     std::string message = message_for(head, place, columns);
+    message += expression_hint(head, place, columns);
+    if (is_about_words("Error: " + message) && holds_near_miss(body.line))
+        message += " (did you mean 'rmirror'?)";
     if (place)
         head.line = place->line;
     columns = place ? place->original : source.original_columns(head.line, columns);
@@ -196,8 +257,10 @@ void ErrorFilter::record(Head head, const Body &body, std::string &out) const {
                         place ? columns : source.original_columns(head.line, head.columns));
     out.append(head.severity).append(message).append(1, '\n').append(body.explanation);
     out.append(shown.line).append(1, '\n');
-    std::string_view marks = body.marks.substr(std::min(shown.moved, body.marks.size()));
-    out.append(carets(shown.line, shown.columns, marks)).append(1, '\n');
+    const std::string marks = other_marks(source, head.line, body.marks);
+    out.append(carets(shown.line, shown.columns,
+                      std::string_view(marks).substr(std::min(shown.moved, marks.size()))))
+        .append(1, '\n');
 }
 
 // nft refused a line in which `rmirror` stands where a statement begins, at that word or after it.
@@ -220,6 +283,48 @@ bool ErrorFilter::stray(const Head &head, Span columns, std::string &out) const 
     return true;
 }
 
+// nft does not know the word behind a statement, either, or what it takes for a match with it.
+bool ErrorFilter::unknown_word(const Head &head, Span columns, std::string &out) const {
+    const Source &source = *head.source;
+    const bool about_words = head.message.starts_with("syntax error") ||
+                             head.message == "No symbol type information" ||
+                             head.message.starts_with("unknown raw payload base");
+    if (!about_words || (source.path.empty() && source.original_lines.count() > 1))
+        return false;
+    const std::string_view line = source.original_lines.line(head.line);
+    const auto begin = static_cast<std::size_t>(line.data() - source.original.data());
+    const std::size_t at = begin + source.original_columns(head.line, columns).begin;
+    const auto after = std::partition_point(source.unknown.begin(), source.unknown.end(),
+                                            [at](const Error &e) { return e.span.begin <= at; });
+    if (after == source.unknown.begin())
+        return false;
+    const Error &error = *(after - 1);
+    const std::string_view between =
+        source.text_at({error.span.begin, std::max(at, error.span.begin)});
+    if (between.find_first_of("\n;}") != between.npos)
+        return false;
+    out += report_place({&source, error.span, error.message});
+    return true;
+}
+
+// nft speaks of the assignment that carries the expression.
+std::string ErrorFilter::expression_hint(const Head &head, const Place *place, Span columns) const {
+    const Source &source = *head.source;
+    if (!place)
+        place = source.place_before(head.line, columns.begin + 1);
+    if (!place || place->kind != Place::Kind::head)
+        return {};
+    if (head.message.starts_with("datatype mismatch"))
+        return " (the collector is an IPv4 address, or with 'rmirror ip6 to' an IPv6 address)";
+    // "conflicting protocols specified", since 1.1 "conflicting link layer protocols specified"
+    if (!head.message.starts_with("conflicting"))
+        return {};
+    return head.message.ends_with("vlan")
+               ? " (a VLAN tag is no key for the collector with a stock nft: write a rule for each)"
+               : " (a stock nft takes the collector from an expression with 'ip' only if it is an "
+                 "IPv4 address, with 'ip6' only if it is an IPv6 address)";
+}
+
 // May an error at these columns, which are no statement's, be about one? Yes when they include one,
 // as those of a whole command do, or when there are none.
 bool ErrorFilter::may_concern(const Head &head, Span columns) const {
@@ -228,7 +333,7 @@ bool ErrorFilter::may_concern(const Head &head, Span columns) const {
     const Source &source = *head.source;
     const Place *place = source.place_before(head.line, columns.end);
     while (place && place->rewritten.begin >= columns.begin) {
-        if (place->kind == Place::Kind::statement)
+        if (place->is_ours())
             return true;
         place = source.place_before(head.line, place->rewritten.begin);
     }
@@ -253,8 +358,10 @@ std::string ErrorFilter::message_for(const Head &head, const Place *place, Span 
     return std::string(message);
 }
 
-// Any other line: names of files and carriers only.
-void ErrorFilter::other(std::string_view line, std::string &out) const {
+// Any other line: names of files and carriers only. hint: for its end
+void ErrorFilter::other(std::string_view line, std::string &out, std::string_view hint) const {
+    if (!violation_.empty() && line.starts_with("netlink: Error: "))
+        return;  // what nft makes of a batch that is not sent
     if (std::size_t from = line.find("from "); from != line.npos) {
         if (Location at = read_location(line.substr(from + 5)); at.source) {
             std::string where = location(at.source->name, at.line,
@@ -269,7 +376,7 @@ void ErrorFilter::other(std::string_view line, std::string &out) const {
         line.remove_prefix(at.length);
         line.remove_prefix(line.starts_with(' '));
     }
-    out.append(without_carriers(line, carriers_)).append(1, '\n');
+    out.append(without_carriers(line, carriers_)).append(hint).append(1, '\n');
 }
 
 }  // namespace rmirror::plugin

@@ -12,8 +12,10 @@ namespace rmirror::plugin {
 class ErrorFilter : public Filter {
 public:
     // json: the input was JSON with a statement in it. Its errors have neither line nor place.
-    ErrorFilter(const Rewriter *rewriter, const Carriers &carriers, bool json)
-        : rewriter_(rewriter), carriers_(carriers), json_(json) {}
+    // violation: why nothing may be sent, said when the command is over; empty: there is no reason.
+    ErrorFilter(const Rewriter *rewriter, const Carriers &carriers, bool json,
+                const std::string &violation)
+        : rewriter_(rewriter), carriers_(carriers), json_(json), violation_(violation) {}
 
     std::size_t lines(std::string_view text, std::string &out) override;
     void rest(std::string_view text, std::string &out) override;
@@ -48,14 +50,17 @@ private:
     Body read_body(const Head &head, std::string_view text) const;
     void record(Head head, const Body &body, std::string &out) const;
     bool stray(const Head &head, Span columns, std::string &out) const;
+    bool unknown_word(const Head &head, Span columns, std::string &out) const;
+    std::string expression_hint(const Head &head, const Place *place, Span columns) const;
     bool may_concern(const Head &head, Span columns) const;
     std::string message_for(const Head &head, const Place *place, Span columns) const;
-    void other(std::string_view line, std::string &out) const;
+    void other(std::string_view line, std::string &out, std::string_view hint = {}) const;
     const Place *place_of(const Head &head, Span columns) const;
 
     const Rewriter *rewriter_;  // null: no text of the user concerns us
     const Carriers &carriers_;
     bool json_;
+    const std::string &violation_;
 };
 
 }  // namespace rmirror::plugin

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The two functions of libnftnl every expression passes. libnftables and libnftnl call them through
-// the PLT and find these ones.
+// The functions of libnftnl every expression passes. libnftables and libnftnl call them through the
+// PLT and find these ones.
 #include <libmnl/libmnl.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
@@ -21,6 +21,9 @@
 namespace rmirror::plugin {
 
 namespace {
+
+// Short, so that it needs no memory
+constexpr const char *lost = "a part is lost";
 
 // The message ends with an expression; without it, it had size bytes. If the expression is a
 // carrier, the message ends with what the carrier stands for.
@@ -69,12 +72,35 @@ RMIRROR_EXPORT void nftnl_expr_build_payload(nlmsghdr *nlh, nftnl_expr *expr) {
     }
 }
 
+RMIRROR_EXPORT void nftnl_rule_add_expr(nftnl_rule *r, nftnl_expr *expr) {
+    Run *run = payload_hook_works && !thread_current.parsing ? thread_current.run : nullptr;
+    if (!run || !run->sends_expressions()) {
+        real().rule_add_expr(r, expr);
+        return;
+    }
+    try {
+        run->assignments.add(*run, r, expr);
+    } catch (...) {
+        run->violation = lost;
+    }
+}
+
+RMIRROR_EXPORT void nftnl_rule_nlmsg_build_payload(nlmsghdr *nlh, nftnl_rule *r) {
+    if (Run *run = current_run(); run && run->assignments.is_incomplete())
+        run->violation = lost;
+    real().rule_nlmsg_build_payload(nlh, r);
+}
+
 RMIRROR_EXPORT int nftnl_rule_nlmsg_parse(const nlmsghdr *nlh, nftnl_rule *r) {
     if (Run *run = current_run()) {
         try {
-            if (auto translated = translate_rule(*nlh, run->context.registry))
-                return real().rule_nlmsg_parse(
+            if (auto translated = translate_rule(*nlh, run->context.registry)) {
+                thread_current.parsing = true;
+                int result = real().rule_nlmsg_parse(
                     reinterpret_cast<const nlmsghdr *>(translated->data()), r);
+                thread_current.parsing = false;
+                return result;
+            }
         } catch (...) {
             errno = ENOMEM;
             return -1;

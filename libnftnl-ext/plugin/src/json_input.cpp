@@ -9,6 +9,8 @@
 #include <memory>
 #include <new>
 
+#include "assignment.hpp"
+
 namespace rmirror::plugin {
 
 namespace {
@@ -17,26 +19,65 @@ struct JsonDeleter {
     void operator()(json_t *value) const { json_decref(value); }
 };
 
+json_t *needed(json_t *value) {
+    return value ? value : throw std::bad_alloc();
+}
+
+void append(json_t *array, json_t *value) {
+    if (json_array_append_new(array, needed(value)) < 0)
+        throw std::bad_alloc();
+}
+
+json_t *quota(const std::string &name) {
+    return json_pack("{s:s}", "quota", name.c_str());
+}
+
+// A statement becomes a quota statement; around an expression, which is assigned, there are two.
+void append_carrier(json_t *array, const Statement &statement, json_t *collector, TableFamily table,
+                    Registry &registry, JsonInput &input) {
+    const std::string &mark = registry.mark(statement);
+    append(array, quota(mark));
+    input.statements++;
+    const auto *expression = std::get_if<Register>(&statement.collector);
+    if (!expression)
+        return;
+    input.has_expressions = true;
+    const Field field = field_for(table, expression->family);
+    if (!field.json_match.empty())
+        append(array, json_loadb(field.json_match.data(), field.json_match.size(), 0, nullptr));
+    append(array, json_pack("{s:{s:o, s:O}}", "mangle", "key",
+                            needed(json_loadb(field.json.data(), field.json.size(), 0, nullptr)),
+                            "value", collector));
+    append(array, quota(Registry::end_of(mark)));
+}
+
 // Replaces the statements of one rule; they are elements of its member "expr".
 void rewrite_rule(json_t *rule, Registry &registry, JsonInput &input) {
     json_t *expressions = json_object_get(rule, "expr");
-    for (std::size_t i = 0; i < json_array_size(expressions); i++) {
+    const char *family = json_string_value(json_object_get(rule, "family"));
+    const TableFamily table = table_family(family ? family : "").value_or(TableFamily::ip);
+    std::unique_ptr<json_t, JsonDeleter> replaced(needed(json_array()));
+    std::size_t i;
+    json_t *element;
+    const std::size_t before = input.statements;
+    json_array_foreach(expressions, i, element) {
         // A statement is an object of one key. What has more is nft's to refuse, in its own words.
-        json_t *element = json_array_get(expressions, i);
         json_t *options =
             json_object_size(element) == 1 ? json_object_get(element, "rmirror") : nullptr;
-        if (!options)
+        if (!options) {
+            append(replaced.get(), json_incref(element));
             continue;
-        Result<Statement> statement = parse_json(options);
+        }
+        Result<Statement> statement = parse_json_in_rule(options);
         if (!statement) {
             input.error = statement.error().message;
             return;
         }
-        json_t *carrier = json_pack("{s:s}", "quota", registry.mark(*statement).c_str());
-        if (!carrier || json_array_set_new(expressions, i, carrier) < 0)
-            throw std::bad_alloc();
-        input.statements++;
+        append_carrier(replaced.get(), *statement, json_object_get(options, "to"), table, registry,
+                       input);
     }
+    if (input.statements != before && json_object_set_new(rule, "expr", replaced.release()) < 0)
+        throw std::bad_alloc();
 }
 
 // {"rule": ...} or {"add": {"rule": ...}}, with any other verb.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // JSON for nft: {"rmirror": {...}} in the expressions of a rule becomes a quota statement with a
-// mark as its name. Echo prints its input, so there the mark turns back into {"rmirror": ...}.
+// mark as its name, or what an expression needs: assignment.hpp. Echo prints its input, so there
+// the mark turns back into {"rmirror": ...}.
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@ namespace rmirror::plugin {
 
 struct JsonInput {
     std::size_t statements = 0;
+    bool has_expressions = false;  // as collectors
     std::string text;  // for nft, if there are statements
     std::optional<std::string> error;
 };

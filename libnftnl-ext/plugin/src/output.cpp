@@ -9,47 +9,103 @@ namespace rmirror::plugin {
 
 namespace {
 
+enum class Form { text, text_in_json, json, dump };
+
 // What surrounds a mark where nft prints the statement that it is the name in.
 struct Surroundings {
     std::string_view before;
     std::string_view after;
-    std::string (*shown)(const Meaning &);
+    Form form;
 };
-
-std::string text_of(const Meaning &meaning) {
-    return meaning.text();
-}
-std::string json_of(const Meaning &meaning) {
-    return meaning.json();
-}
-std::string text_in_json_of(const Meaning &meaning) {
-    return meaning.text_in_json();
-}
-std::string dump_of(const Meaning &meaning) {
-    return "[ " + meaning.text() + " ]";
-}
 
 constexpr Surroundings surroundings[] = {
-    {"quota name \"", "\"", text_of},
+    {"quota name \"", "\"", Form::text},
     // An anonymous chain, `jump { .. }`: in JSON, nft prints all of it as one string.
-    {"quota name \\\"", "\\\"", text_in_json_of},
-    {"{\"quota\": \"", "\"}", json_of},
-    {"{\"quota\":\"", "\"}", json_of},
-    {"[ objref type 2 name ", " ]", dump_of},
+    {"quota name \\\"", "\\\"", Form::text_in_json},
+    {"{\"quota\": \"", "\"}", Form::json},
+    {"{\"quota\":\"", "\"}", Form::json},
+    {"[ objref type 2 name ", " ]", Form::dump},
 };
+constexpr std::size_t longest_before = 32;  // of these
+// Behind the first mark and what nft matches for an expression, the expression is assigned.
+struct Assigned {
+    std::string_view begin;
+    std::string_view end;
+};
+constexpr Assigned assigned_text{"meta mark", " set "};
+constexpr Assigned assigned_json{"{\"mangle\": ", "\"value\": "};
+constexpr std::string_view listed_json = "{\"mangle\": {\"key\": {\"meta\"";
+
+std::string shown(const Meaning &meaning, Form form) {
+    switch (form) {
+        case Form::text_in_json:
+            return in_json_string(meaning.text());
+        case Form::json:
+            return meaning.json();
+        case Form::dump:
+            return "[ " + meaning.text() + " ]";
+        case Form::text:
+            break;
+    }
+    return meaning.text();
+}
+
+Around around_expression(const Statement &statement, Form form) {
+    if (form == Form::json)
+        return json_around(statement);
+    Around around = text_around(statement);
+    if (form == Form::text_in_json)
+        around.after = in_json_string(around.after);
+    return around;
+}
+
+// A mark before an expression, or behind it. false: it has nothing of an expression around it.
+bool show_around_expression(const Registry::Found &found, Form form, std::string &out,
+                            std::string_view &rest) {
+    const Around around = around_expression(*found.meaning->statement, form);
+    if (!found.is_end) {
+        const Assigned &assigned = form == Form::json ? assigned_json : assigned_text;
+        const std::size_t begin = rest.find(assigned.begin);
+        const std::size_t end = rest.find(assigned.end, std::min(begin, rest.size()));
+        if (end == rest.npos)
+            return false;
+        // A blank, or a comma, is before and behind what was matched. In JSON that was read it is
+        // part of the carrier.
+        const std::size_t joint = form == Form::json ? 2 : 1;
+        const bool is_input = form == Form::json && !rest.substr(begin).starts_with(listed_json);
+        if (!is_input)
+            out.append(rest.substr(joint, begin - joint));
+        out.append(around.before);
+        rest.remove_prefix(end + assigned.end.size());
+        return true;
+    }
+    for (const std::string_view joint : {" ", "}}, "}) {
+        if (!out.ends_with(joint) || (joint == " ") != (form != Form::json))
+            continue;
+        out.resize(out.size() - joint.size());
+        out += around.after;
+        return true;
+    }
+    return false;
+}
 
 // out ends where the mark begins, rest begins where it ends.
-void show(const Meaning &meaning, bool json, std::string &out, std::string_view &rest) {
+void show(const Registry::Found &found, bool json, std::string &out, std::string_view &rest) {
+    const Meaning &meaning = *found.meaning;
+    const bool is_expression =
+        meaning.statement && std::holds_alternative<Register>(meaning.statement->collector);
     for (const Surroundings &around : surroundings) {
         if (!out.ends_with(around.before) || !rest.starts_with(around.after))
             continue;
         out.resize(out.size() - around.before.size());
-        out += around.shown(meaning);
         rest.remove_prefix(around.after.size());
+        if (!is_expression || around.form == Form::dump ||
+            !show_around_expression(found, around.form, out, rest))
+            out += shown(meaning, around.form);
         return;
     }
     // Somewhere unforeseen: not pretty, but not hidden either, and JSON all the same
-    out += json ? meaning.text_in_json() : meaning.text();
+    out += json ? in_json_string(meaning.text()) : meaning.text();
 }
 
 }  // namespace
@@ -62,7 +118,7 @@ void OutputFilter::replace_marks(std::string_view text, std::string &out) const 
         Registry::Found found = registry_.find(text);
         if (found.meaning) {
             text.remove_prefix(found.length);
-            show(*found.meaning, json_, out, text);
+            show(found, json_, out, text);
         } else {
             out += text.front();
             text.remove_prefix(1);
@@ -78,13 +134,33 @@ void OutputFilter::replace_carriers(std::string_view text, std::string &out) con
         replace_marks(text, out);
 }
 
+namespace {
+
+// Where a part of a line may end: between two statements or elements, and not between a mark and
+// what belongs to it.
+std::size_t end_of_part(std::string_view text) {
+    constexpr std::string_view quota = ", {\"quota\"";
+    constexpr std::size_t assignment_max = 512;  // bytes, more than around any mark
+    if (text.size() < assignment_max)
+        return 0;
+    std::size_t cut = text.size() - longest_before;
+    while ((cut = text.rfind(", ", cut)) != text.npos && cut > 0) {
+        const std::size_t before = cut - std::min(cut, assignment_max);
+        const std::size_t mark = text.substr(before, cut - before).find(Registry::stem());
+        if (mark == text.npos && !text.substr(cut).starts_with(quota))
+            return cut;
+        cut = mark == text.npos ? cut - 1 : before + mark;
+    }
+    return 0;
+}
+
+}  // namespace
+
 std::size_t OutputFilter::lines(std::string_view text, std::string &out) {
     if (!text.ends_with('\n')) {
-        // Part of a line. Neither a mark nor what belongs to it contains this.
-        std::size_t cut = text.rfind(", ");
-        if (cut == text.npos)
+        text = text.substr(0, end_of_part(text));
+        if (text.empty())
             return 0;
-        text = text.substr(0, cut);
     }
     replace_carriers(text, out);
     return text.size();
@@ -117,6 +193,10 @@ std::string without_carriers(std::string_view text, const Carriers &carriers) {
         if (out.ends_with("name \"") || out.ends_with("name\"") || out.ends_with("quota name ")) {
             out.resize(out.rfind("quota"));
             text.remove_prefix(text.starts_with('"'));
+            const std::size_t set =
+                carried->is_expression() ? text.find(assigned_text.end) : text.npos;
+            if (set != text.npos)
+                text.remove_prefix(set + assigned_text.end.size());
         }
         out += carried->raw;
     }

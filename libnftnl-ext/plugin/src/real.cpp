@@ -23,7 +23,7 @@ bool find(void *handle, Function *&function, const char *name) {
 
 // Through these libnftables hands each rule to libnftnl and each batch to the kernel. One that does
 // without them would neither convert a statement nor be stopped by the guard.
-constexpr const char *needed_imports[] = {"nftnl_rule_nlmsg_build_payload",
+constexpr const char *needed_imports[] = {"nftnl_rule_add_expr", "nftnl_rule_nlmsg_build_payload",
                                           "nftnl_rule_nlmsg_parse", "nftnl_batch_iovec", "sendmsg"};
 
 // Empty: none is missing.
@@ -64,6 +64,8 @@ Real look_up() noexcept {
     need(r.set_error, "nft_ctx_set_error");
     need(r.output_get_flags, "nft_ctx_output_get_flags");
     need(r.output_get_debug, "nft_ctx_output_get_debug");
+    need(r.rule_add_expr, "nftnl_rule_add_expr");
+    need(r.rule_nlmsg_build_payload, "nftnl_rule_nlmsg_build_payload");
     need(r.expr_build_payload, "nftnl_expr_build_payload");
     need(r.rule_nlmsg_parse, "nftnl_rule_nlmsg_parse");
     need(r.batch_iovec, "nftnl_batch_iovec");

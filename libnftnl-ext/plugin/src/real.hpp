@@ -36,6 +36,8 @@ struct Real {
     std::uint32_t (*get_optimize)(nft_ctx *);    // null before 1.0.2
     unsigned int (*input_get_flags)(nft_ctx *);  // null before 1.0.9
 
+    void (*rule_add_expr)(nftnl_rule *, nftnl_expr *);
+    void (*rule_nlmsg_build_payload)(nlmsghdr *, nftnl_rule *);
     void (*expr_build_payload)(nlmsghdr *, nftnl_expr *);
     int (*rule_nlmsg_parse)(const nlmsghdr *, nftnl_rule *);
     void (*batch_iovec)(nftnl_batch *, iovec *, std::uint32_t);

@@ -16,6 +16,8 @@ namespace rmirror::plugin {
 
 namespace {
 
+constexpr char begin_sign = ';', end_sign = '.';
+
 struct JsonDeleter {
     void operator()(json_t *value) const { json_decref(value); }
 };
@@ -58,9 +60,8 @@ std::string Meaning::json() const {
                               : json_pack("{s:{s:s}}", "rmirror", "unknown", reason.c_str())));
 }
 
-std::string Meaning::text_in_json() const {
-    const std::string plain = text();
-    const std::string string = json_line(Json(json_stringn(plain.data(), plain.size())));
+std::string in_json_string(const std::string &text) {
+    const std::string string = json_line(Json(json_stringn(text.data(), text.size())));
     return string.substr(1, string.size() - 2);
 }
 
@@ -77,16 +78,18 @@ Registry::Row *Registry::find_row(const std::string &key) {
 Registry::Row &Registry::add(std::string key, Meaning meaning) {
     has_added_ = true;
     const std::size_t number = next_++;
-    std::string mark = stem() + std::to_string(number) + ';';
+    std::string mark = stem() + std::to_string(number) + begin_sign;
     auto place = row_of_.emplace(std::move(key), number).first;
-    return rows_.emplace(number, Row{std::move(mark), std::move(meaning), &place->first, 0})
+    return rows_.emplace(number, Row{std::move(mark), std::move(meaning), &place->first, 0, false})
         .first->second;
 }
 
 const std::string &Registry::mark(const Statement &statement) {
     std::string key = key_of(encode(statement));
     Row *known = find_row(key);
-    return known ? known->mark : add(std::move(key), {statement, {}}).mark;
+    Row &row = known ? *known : add(std::move(key), {statement, {}});
+    row.is_sent = has_sent_ = true;
+    return row.mark;
 }
 
 const std::string &Registry::mark(std::span<const std::uint8_t> bytes, bool dumped) {
@@ -96,13 +99,52 @@ const std::string &Registry::mark(std::span<const std::uint8_t> bytes, bool dump
         Result<Statement> statement = decode(bytes);
         row = &add(std::move(key), statement ? Meaning{std::move(*statement), {}}
                                              : Meaning{std::nullopt, statement.error().message});
+        if (!dumped)
+            add_event(next_ - 1);
     }
+    return mark_of_dump(*row, dumped);
+}
+
+const std::string &Registry::mark_unshown(std::span<const std::uint8_t> bytes, bool dumped) {
+    std::string key = key_of(without_counters(bytes)) + "unshown";  // no attribute
+    Row *row = find_row(key);
+    if (!row) {
+        row = &add(std::move(key),
+                   {std::nullopt, "the collector is in a register that holds no address of nft's"});
+        if (!dumped)
+            add_event(next_ - 1);
+    }
+    return mark_of_dump(*row, dumped);
+}
+
+const std::string &Registry::mark_of_dump(Row &row, bool dumped) {
     if (dumped) {
         dump_ += !has_dumped_;
         has_dumped_ = true;
-        row->dump = dump_;
+        row.dump = dump_;
     }
-    return row->mark;
+    return row.mark;
+}
+
+std::string Registry::end_of(const std::string &mark) {
+    return mark.substr(0, mark.size() - 1) + end_sign;
+}
+
+void Registry::add_event(std::size_t number) {
+    events_.push_back(number);
+    if (events_.size() <= events_max)
+        return;
+    erase(events_.front());
+    events_.pop_front();
+}
+
+// Unless there is another reason to keep it
+void Registry::erase(std::size_t number) noexcept {
+    auto row = rows_.find(number);
+    if (row == rows_.end() || row->second.dump || row->second.is_sent)
+        return;
+    row_of_.erase(row_of_.find(*row->second.key));
+    rows_.erase(row);
 }
 
 template <typename Condition>
@@ -124,7 +166,11 @@ void Registry::release() noexcept {
         erase_if([this](const Row &row) { return row.dump < dump_; });
         limit_ = std::max(limit_min, 2 * rows_.size());
     }
-    has_added_ = has_dumped_ = false;
+    if (has_sent_)
+        for (auto &[number, row] : rows_)
+            row.is_sent = false;
+    events_.clear();
+    has_added_ = has_dumped_ = has_sent_ = false;
 }
 
 Registry::Found Registry::find(std::string_view text) const {
@@ -134,12 +180,13 @@ Registry::Found Registry::find(std::string_view text) const {
     const char *end = text.data() + text.size();
     std::size_t number = 0;
     auto [last, error] = std::from_chars(begin, end, number);
-    if (error != std::errc{} || last == end || *last != ';')
+    if (error != std::errc{} || last == end || (*last != begin_sign && *last != end_sign))
         return {};
     auto row = rows_.find(number);
     if (row == rows_.end())
         return {};
-    return {&row->second.meaning, static_cast<std::size_t>(last + 1 - text.data())};
+    return {&row->second.meaning, static_cast<std::size_t>(last + 1 - text.data()),
+            *last == end_sign};
 }
 
 }  // namespace rmirror::plugin

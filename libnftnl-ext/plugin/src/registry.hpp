@@ -7,10 +7,12 @@
 //
 // A mark lives as long as libnftables may show it: to the end of its command, and when it is of a
 // rule that was dumped, as libnftables keeps those in its cache, until the rules have been dumped
-// anew, which replaces the cache.
+// anew, which replaces the cache. A rule of an event is shown at once, and `nft monitor` never ends:
+// of those only the latest marks are kept.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,9 +32,10 @@ struct Meaning {
     // What a listing shows. Without a statement it names the reason, and no nft loads it.
     std::string text() const;
     std::string json() const;  // {"rmirror": {...}}
-    // text() as it stands inside of a JSON string, without the quotes around it
-    std::string text_in_json() const;
 };
+
+// text as it stands inside of a JSON string, without the quotes around it
+std::string in_json_string(const std::string &text);
 
 class Registry {
 public:
@@ -41,6 +44,12 @@ public:
     // The mark of an expression from the kernel. dumped: it was asked for, and is no event.
     const std::string &mark(std::span<const std::uint8_t> bytes, bool dumped);
 
+    // The same for one whose collector is in a register that nft cannot show the value of.
+    const std::string &mark_unshown(std::span<const std::uint8_t> bytes, bool dumped);
+    // Of a collector that is an expression there are two marks, one before and one behind it: this
+    // is the second one.
+    static std::string end_of(const std::string &mark);
+
     // The command is over.
     void release() noexcept;
 
@@ -48,6 +57,7 @@ public:
     struct Found {
         const Meaning *meaning = nullptr;
         std::size_t length = 0;
+        bool is_end = false;
     };
     Found find(std::string_view text) const;
 
@@ -60,9 +70,13 @@ private:
         Meaning meaning;
         const std::string *key;  // in row_of_
         std::size_t dump;        // the last one it was in, 0: none
+        bool is_sent;            // or may be, by the command that runs
     };
     Row *find_row(const std::string &key);
+    const std::string &mark_of_dump(Row &row, bool dumped);
     Row &add(std::string key, Meaning meaning);
+    void add_event(std::size_t number);
+    void erase(std::size_t number) noexcept;
     template <typename Condition>
     void erase_if(Condition condition) noexcept;
 
@@ -73,6 +87,10 @@ private:
     // Of the command that runs
     bool has_dumped_ = false;
     bool has_added_ = false;  // rows that may be of no dump
+    bool has_sent_ = false;
+    std::deque<std::size_t> events_;  // the numbers of their rows, the oldest first
+    // More than a rule can have expressions
+    static constexpr std::size_t events_max = 1024;
     // So many rows are worth a look for those of older dumps.
     static constexpr std::size_t limit_min = 1024;
     std::size_t limit_ = limit_min;

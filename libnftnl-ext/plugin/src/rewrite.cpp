@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "assignment.hpp"
 #include "include.hpp"
 
 namespace rmirror::plugin {
@@ -36,6 +37,18 @@ public:
             place.rewritten.begin + std::min(replacement.find("\\\n"), replacement.size());
         source_.places.push_back(place);
         append(replacement);
+        copied_ = span.end;
+        count_lines(span.begin, span.end);
+    }
+
+    // The same in blanks: there is nothing that nft should read.
+    void blank(Span span) {
+        copy_to(span.begin);
+        for (std::size_t at = span.begin; at < span.end; at++) {
+            std::string_view rest = std::string_view(source_.original).substr(at);
+            const bool kept = rest[0] == '\n' || rest.starts_with("\\\n");
+            append(kept ? rest.substr(0, 1) : " ");
+        }
         copied_ = span.end;
         count_lines(span.begin, span.end);
     }
@@ -126,7 +139,7 @@ std::optional<Refusal> Rewriter::rewrite_item(Source &source, const Item &item, 
                                               Builder &builder) {
     switch (item.kind) {
         case Item::Kind::statement:
-            return rewrite_statement(source, item.span, builder);
+            return rewrite_statement(source, item, builder);
         case Item::Kind::misplaced:
             return Refusal{&source, item.span,
                            "rmirror is a statement of a rule and cannot be used in a set"};
@@ -148,19 +161,31 @@ std::optional<Refusal> Rewriter::rewrite_item(Source &source, const Item &item, 
     return std::nullopt;
 }
 
-std::optional<Refusal> Rewriter::rewrite_statement(Source &source, Span word, Builder &builder) {
-    if (word.begin < builder.done())
+std::optional<Refusal> Rewriter::rewrite_statement(Source &source, const Item &item,
+                                                   Builder &builder) {
+    if (item.span.begin < builder.done())
         return std::nullopt;  // a word of the statement before it
-    Result<Parsed> parsed = parse_text(
-        source.joined, word.begin, [this](std::string_view name) { return variables_.find(name); });
+    Result<Parsed> parsed =
+        parse_in_rule(source.joined, item.span.begin,
+                      [this](std::string_view name) { return variables_.find(name); });
     if (!parsed)
         return Refusal{&source, parsed.error().span, parsed.error().message};
+    if (parsed->unknown)
+        source.unknown.push_back(*parsed->unknown);
+
+    // An expression stays where it is, between what replaces the words before it and nothing.
+    const Register *collector = std::get_if<Register>(&parsed->statement.collector);
+    const Span head = collector ? Span{item.span.begin, parsed->expression.begin} : parsed->span;
+    std::string_view assigned =
+        collector ? field_for(item.family, collector->family).text : std::string_view{};
     std::optional<std::string> carrier =
-        carriers_.make(source.text_at(parsed->span), parsed->statement);
+        carriers_.make(source.text_at(head), parsed->statement, assigned);
     if (!carrier)
         return Refusal{&source, parsed->span,
                        "rmirror: too many different statements of this length"};
-    builder.replace(Place::Kind::statement, parsed->span, *carrier);
+    builder.replace(collector ? Place::Kind::head : Place::Kind::statement, head, *carrier);
+    if (collector)
+        builder.blank({parsed->expression.end, parsed->span.end});
     return std::nullopt;
 }
 
@@ -200,7 +225,9 @@ std::optional<Refusal> Rewriter::include_file(const Source &parent, const Item &
     std::optional<std::string> text = read_text(path);
     if (!text || !concerns_plugin(*text))
         return std::nullopt;
-    Source &source = sources_.emplace_back(path, std::move(*text), directive.in_block);
+    Source &source =
+        sources_.emplace_back(path, std::move(*text),
+                              directive.in_block ? std::optional(directive.family) : std::nullopt);
     source.path = path;
     source.included_from = included_from(parent, directive.span);
     if (!carriers_.admit(source.original))

@@ -54,7 +54,7 @@ private:
     std::optional<Refusal> rewrite(Source &source, unsigned int depth);
     std::optional<Refusal> rewrite_item(Source &source, const Item &item, unsigned int depth,
                                         Builder &builder);
-    std::optional<Refusal> rewrite_statement(Source &source, Span word, Builder &builder);
+    std::optional<Refusal> rewrite_statement(Source &source, const Item &item, Builder &builder);
     std::optional<Refusal> rewrite_include(Source &source, const Item &directive,
                                            unsigned int depth, Builder &builder);
     std::optional<Refusal> include_file(const Source &parent, const Item &directive,

@@ -11,7 +11,7 @@ const Meaning *Run::meaning_of(std::string_view name) const {
     if (const Carried *carried = carriers.find(name))
         return &carried->meaning;
     Registry::Found found = context.registry.find(name);
-    return found.meaning && found.length == name.size() ? found.meaning : nullptr;
+    return found.length == name.size() && !found.is_end ? found.meaning : nullptr;
 }
 
 CurrentRun::CurrentRun(Run &run) {

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "assignment.hpp"
 #include "carrier.hpp"
 #include "context.hpp"
 
@@ -17,13 +18,16 @@ struct Run {
 
     Context &context;
     Carriers carriers;
+    Assignments assignments;
     bool json_statements = false;  // the input is JSON and marks of it are to be sent
+    bool json_expressions = false;
     std::string violation;         // what must not happen did: nothing may be sent
     // The batch that the guard has seen
     const void *passed_first = nullptr;
     std::size_t passed_count = 0;
 
     bool sends_statements() const { return json_statements || !carriers.empty(); }
+    bool sends_expressions() const { return json_expressions || carriers.has_expressions(); }
     // What the name of a quota stands for; null: nothing of ours.
     const Meaning *meaning_of(std::string_view name) const;
 };
@@ -37,6 +41,8 @@ struct Current {
     bool answered = false;
     // The context that nft_ctx_free() is freeing: it clears things through functions of ours
     const nft_ctx *freed = nullptr;
+    // libnftnl is reading a rule from the kernel
+    bool parsing = false;
 };
 extern constinit thread_local Current thread_current;
 

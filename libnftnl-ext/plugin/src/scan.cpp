@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 
 namespace rmirror::plugin {
 
@@ -60,7 +61,6 @@ constexpr Words verbs({"add", "create", "insert", "replace", "delete", "destroy"
                        "reset", "rename", "get", "monitor", "export", "import", "describe"});
 constexpr Words objects({"table", "chain", "rule", "set", "map", "element", "flowtable", "counter",
                          "quota", "limit", "secmark", "synproxy", "meter"});
-constexpr Words families({"ip", "ip6", "inet", "arp", "bridge", "netdev"});
 // Words that are a whole statement, or the end of one: after them another statement may begin.
 constexpr Words last_words({"accept", "drop", "continue", "return", "counter", "last", "notrack",
                             "log", "queue", "reject", "masquerade", "redirect", "rmirror"});
@@ -75,7 +75,12 @@ enum class Braces { scope, rules, other };
 // this; inside of braces there are rules.
 class Header {
 public:
-    void restart() { stage_ = Stage::verb; }
+    void restart() {
+        stage_ = Stage::verb;
+        family_ = TableFamily::ip;  // what nft takes when a command says none
+    }
+    TableFamily family() const { return family_; }
+    void set_family(TableFamily family) { family_ = family; }
 
     // Takes the next word; true: it names a table or a chain.
     bool names(std::string_view word) {
@@ -91,8 +96,10 @@ public:
         }
         if (stage_ == Stage::family) {
             stage_ = Stage::table;
-            if (one_of(word, families))
+            if (const std::optional<TableFamily> family = table_family(word)) {
+                family_ = *family;
                 return false;
+            }
         }
         if (stage_ == Stage::body)
             return false;
@@ -103,6 +110,7 @@ public:
 private:
     enum class Stage { verb, object, family, table, chain, body };
     Stage stage_ = Stage::verb;
+    TableFamily family_ = TableFamily::ip;
 };
 
 // Finds what may concern the plugin, or change how the text after it is read.
@@ -150,9 +158,11 @@ private:
 
 class Scanner {
 public:
-    Scanner(std::string_view text, bool in_block) : text_(text) {
-        if (in_block)
+    Scanner(std::string_view text, std::optional<TableFamily> block) : text_(text) {
+        if (block) {
             braces_.push_back(Braces::scope);
+            header_.set_family(*block);
+        }
     }
 
     Scan run() {
@@ -210,7 +220,7 @@ private:
         }
         if (include_ != text_.npos && end != at_)
             found_.items.push_back(
-                {Item::Kind::include, {include_, end + 1}, {}, !braces_.empty()});
+                {Item::Kind::include, {include_, end + 1}, {}, header_.family(), !braces_.empty()});
         include_ = text_.npos;
         before_ = Before::complete;
         at_ = end + 1;
@@ -239,8 +249,10 @@ private:
 
     void rmirror_word(std::size_t begin) {
         if (is_statement())
-            found_.items.push_back(
-                {in_rules() ? Item::Kind::statement : Item::Kind::misplaced, {begin, at_}});
+            found_.items.push_back({in_rules() ? Item::Kind::statement : Item::Kind::misplaced,
+                                    {begin, at_},
+                                    {},
+                                    header_.family()});
         else if (before_ != Before::other)
             found_.strays.push_back(begin);
     }
@@ -274,15 +286,19 @@ private:
         found_.items.push_back({Item::Kind::define, span, {at, value_end(at)}});
     }
 
-    // A set may have several lines, but is no value of ours.
+    // Of a set or map that goes on in further lines the first one is enough: it shows the kind of
+    // its elements.
     std::size_t value_end(std::size_t at) const {
-        std::size_t begin = at;
+        std::size_t begin = at, depth = 0;
         bool quoted = false;
         for (; at < text_.size() && text_[at] != '\n'; at++) {
-            if (text_[at] == '"')
+            const char c = text_[at];
+            if (c == '"')
                 quoted = !quoted;
-            else if (!quoted && (text_[at] == ';' || text_[at] == '#' || text_[at] == '}'))
+            else if (!quoted && (c == ';' || c == '#' || (c == '}' && depth == 0)))
                 break;
+            depth += !quoted && c == '{';
+            depth -= !quoted && c == '}';
         }
         while (at > begin && is_blank(text_[at - 1]))
             at--;
@@ -361,8 +377,16 @@ std::string join_lines(std::string_view text) {
     return joined;
 }
 
-Scan scan(std::string_view text, bool in_block) {
-    return Scanner(text, in_block).run();
+std::optional<TableFamily> table_family(std::string_view word) {
+    constexpr std::string_view words[] = {"ip", "ip6", "inet", "arp", "bridge", "netdev"};
+    for (std::size_t i = 0; i < std::size(words); i++)
+        if (words[i] == word)
+            return static_cast<TableFamily>(i);
+    return std::nullopt;
+}
+
+Scan scan(std::string_view text, std::optional<TableFamily> block) {
+    return Scanner(text, block).run();
 }
 
 }  // namespace rmirror::plugin

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@
 #include <rmirror/statement.hpp>
 
 namespace rmirror::plugin {
+
+enum class TableFamily { ip, ip6, inet, arp, bridge, netdev };
+// By the word of nft
+std::optional<TableFamily> table_family(std::string_view word);
 
 // What the plugin has to do with, in the order of the text.
 struct Item {
@@ -33,7 +38,9 @@ struct Item {
     };
     Kind kind;
     Span span;
-    Span value = {};        // of a define: behind the `=`, up to the end of the line or the command
+    Span value = {};  // of a define: behind the `=`, up to the end of the line or the command
+    // Of a statement and an include: the family of the table it is in
+    TableFamily family = TableFamily::ip;
     bool in_block = false;  // of an include: inside of a table or a chain
 };
 
@@ -42,8 +49,8 @@ struct Scan {
     std::vector<std::size_t> strays;  // offsets of the word rmirror
 };
 
-// in_block: the text is included inside of a table or a chain.
-Scan scan(std::string_view text, bool in_block = false);
+// block: the text is included inside of a table of that family, or a chain in it.
+Scan scan(std::string_view text, std::optional<TableFamily> block = std::nullopt);
 
 // The text with each line continuation (backslash, line end) replaced by two blanks, for
 // parse_text(), which knows lines only.

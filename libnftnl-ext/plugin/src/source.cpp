@@ -45,11 +45,11 @@ Position Lines::position_of(std::size_t offset) const {
             std::min(offset, text_.size()) - *(next - 1)};
 }
 
-Source::Source(std::string shown_name, std::string text, bool in_block)
+Source::Source(std::string shown_name, std::string text, std::optional<TableFamily> block)
     : name(std::move(shown_name)),
       original(std::move(text)),
       joined(join_lines(original)),
-      found(scan(original, in_block)),
+      found(scan(original, block)),
       original_lines(original),
       rewritten_lines(rewritten) {}
 

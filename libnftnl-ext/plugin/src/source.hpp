@@ -16,11 +16,14 @@ namespace rmirror::plugin {
 
 // Something replaced in a line. Columns are bytes from 0 and do not pass the end of the line.
 struct Place {
-    enum class Kind { statement, include };
+    // head: what is before an expression
+    enum class Kind { statement, head, include };
     Kind kind;
     std::size_t line;  // from 0
     Span original;
     Span rewritten;
+
+    bool is_ours() const { return kind != Kind::include; }
 };
 
 struct Position {
@@ -44,7 +47,8 @@ private:
 
 class Source {
 public:
-    Source(std::string shown_name, std::string text, bool in_block = false);
+    Source(std::string shown_name, std::string text,
+           std::optional<TableFamily> block = std::nullopt);
     // What is no text of nft, but JSON: nothing is looked for in it.
     Source(std::string shown_name, std::string text, std::string text_for_nft);
     Source(const Source &) = delete;
@@ -56,6 +60,8 @@ public:
     std::string joined;  // original, see join_lines()
     Scan found;
     std::vector<Place> places;  // in order
+    // Words behind statements that nft may know, in order, and what to say when it does not
+    std::vector<Error> unknown;
     Lines original_lines;
     Lines rewritten_lines;
     // Where it was included, "In file included from ..." lines, for our own messages

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// libnftnl's getters are asked: nothing is in a message yet.
+#include "assignment.hpp"
+
+#include <arpa/inet.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "real.hpp"
+#include "run.hpp"
+
+namespace rmirror::plugin {
+
+namespace {
+
+constexpr Field ip{"ip daddr", R"({"payload": {"protocol": "ip", "field": "daddr"}})", {}};
+constexpr Field ip6{"ip6 daddr", R"({"payload": {"protocol": "ip6", "field": "daddr"}})", {}};
+constexpr Field arp{"arp daddr ip", R"({"payload": {"protocol": "arp", "field": "daddr ip"}})", {}};
+// nft believes the last one that says what the packet is.
+constexpr Field inet_ip{
+    "meta nfproto ipv4 ip daddr", ip.json,
+    R"({"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": "ipv4"}})"};
+constexpr Field inet_ip6{
+    "meta nfproto ipv6 ip6 daddr", ip6.json,
+    R"({"match": {"op": "==", "left": {"meta": {"key": "nfproto"}}, "right": "ipv6"}})"};
+constexpr Field foreign_ip{"ether type ip ip daddr", ip.json,
+                           R"({"match": {"op": "==", "left": {"payload": {"protocol": "ether", )"
+                           R"("field": "type"}}, "right": "ip"}})"};
+constexpr Field foreign_ip6{"ether type ip6 ip6 daddr", ip6.json,
+                            R"({"match": {"op": "==", "left": {"payload": {"protocol": "ether", )"
+                            R"("field": "type"}}, "right": "ip6"}})"};
+
+bool is(const nftnl_expr *expression, std::string_view name) {
+    return expression && name == nftnl_expr_get_str(expression, NFTNL_EXPR_NAME);
+}
+
+std::string_view object_of(const nftnl_expr *expression) {
+    if (!is(expression, "objref") || !nftnl_expr_is_set(expression, NFTNL_EXPR_OBJREF_IMM_NAME))
+        return {};
+    return nftnl_expr_get_str(expression, NFTNL_EXPR_OBJREF_IMM_NAME);
+}
+
+bool is_write(const nftnl_expr *expression) {
+    return is(expression, "payload") && nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_SREG);
+}
+
+bool reads_base(const nftnl_expr *expression, std::uint32_t base) {
+    return is(expression, "payload") && nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_DREG) &&
+           nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_BASE) == base;
+}
+
+// Behind the addresses and the type of an Ethernet header
+bool reads_tag(const nftnl_expr *expression) {
+    return reads_base(expression, NFT_PAYLOAD_LL_HEADER) &&
+           nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_OFFSET) >= ETH_HLEN;
+}
+
+// Does it read bytes of which a field is only some bits: of a tag, version, DSCP, ECN, flow label,
+// or TCP's data offset?
+bool reads_bits(const nftnl_expr *expression) {
+    if (!is(expression, "payload") || !nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_DREG))
+        return false;
+    const std::uint32_t offset = nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_OFFSET);
+    const std::uint32_t size = nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_LEN);
+    switch (nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_BASE)) {
+        case NFT_PAYLOAD_LL_HEADER:
+            return offset >= ETH_HLEN && offset % 4 == ETH_HLEN % 4 && size <= 2;
+        case NFT_PAYLOAD_NETWORK_HEADER:
+            return offset + size <= 4 && (offset < 2 || size == 1);
+        case NFT_PAYLOAD_TRANSPORT_HEADER:
+            return offset == 12 && size == 1;
+        default:
+            return false;
+    }
+}
+
+// An IP header, or its options
+bool reads_network_header(const nftnl_expr *expression) {
+    if (!is(expression, "exthdr"))
+        return reads_base(expression, NFT_PAYLOAD_NETWORK_HEADER);
+    std::uint32_t op = nftnl_expr_get_u32(expression, NFTNL_EXPR_EXTHDR_OP);
+    return op == NFT_EXTHDR_OP_IPV6 || op == NFT_EXTHDR_OP_IPV4;
+}
+
+bool reads_meta(const nftnl_expr *expression, std::uint32_t key) {
+    return is(expression, "meta") && nftnl_expr_is_set(expression, NFTNL_EXPR_META_DREG) &&
+           nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY) == key;
+}
+
+std::string_view compared_with(const nftnl_expr *expression) {
+    if (!is(expression, "cmp") || nftnl_expr_get_u32(expression, NFTNL_EXPR_CMP_OP) != NFT_CMP_EQ)
+        return {};
+    std::uint32_t size = 0;
+    const auto *bytes =
+        static_cast<const char *>(nftnl_expr_get(expression, NFTNL_EXPR_CMP_DATA, &size));
+    return {bytes, size};
+}
+
+// The next rule may have the address of the one before it.
+bool is_empty(const nftnl_rule *rule) {
+    const std::unique_ptr<nftnl_expr_iter, decltype(&nftnl_expr_iter_destroy)> all(
+        nftnl_expr_iter_create(rule), &nftnl_expr_iter_destroy);
+    return !all || nftnl_expr_iter_next(all.get()) == nullptr;
+}
+
+template <typename Number>
+bool is_number(std::string_view bytes, Number number) {
+    return bytes == std::string_view(reinterpret_cast<const char *>(&number), sizeof number);
+}
+
+}  // namespace
+
+Field field_for(TableFamily table, std::uint32_t family) {
+    const bool ipv4 = family == NFPROTO_IPV4;
+    switch (table) {
+        case TableFamily::inet:
+            return ipv4 ? inet_ip : inet_ip6;
+        case TableFamily::ip:
+            return ipv4 ? ip : foreign_ip6;
+        case TableFamily::ip6:
+            return ipv4 ? foreign_ip : ip6;
+        case TableFamily::arp:
+            return ipv4 ? arp : foreign_ip6;
+        case TableFamily::bridge:
+        case TableFamily::netdev:
+            break;
+    }
+    return ipv4 ? ip : ip6;
+}
+
+Assignments::Assignments() = default;
+Assignments::~Assignments() = default;
+
+void Assignments::Free::operator()(nftnl_expr *expression) const {
+    nftnl_expr_free(expression);
+}
+
+void Assignments::add(Run &run, nftnl_rule *rule, nftnl_expr *expression) {
+    if (!is_incomplete() && is_empty(rule)) {
+        rule_ = rule;
+        is_unchecked_ = false;
+        last_ = nullptr;
+    }
+    if (is_incomplete()) {
+        held_.emplace_back(expression);
+        if (is_write(expression))
+            finish(run, expression);
+        return;
+    }
+    begin(run, expression);
+}
+
+// Outside of an assignment; one may begin.
+void Assignments::begin(Run &run, nftnl_expr *expression) {
+    const std::string_view name = object_of(expression);
+    if (!name.empty() && run.context.registry.find(name).is_end) {
+        unused_.emplace_back(expression);
+        return;
+    }
+    const Meaning *meaning = name.empty() ? nullptr : run.meaning_of(name);
+    const auto *collector = meaning && meaning->statement
+                                ? std::get_if<Register>(&meaning->statement->collector)
+                                : nullptr;
+    if (!collector) {
+        add_to_rule(run, expression);
+        return;
+    }
+    mark_ = expression;
+    statement_ = *meaning->statement;
+    family_ = collector->family;
+}
+
+void Assignments::add_to_rule(Run &run, nftnl_expr *expression) {
+    if (is_unchecked_ && is_check(last_, expression))
+        is_unchecked_ = false;
+    if (is_unchecked_ && reads_network_header(expression))
+        run.violation =
+            "a match of the IP header has to stand before a mirror whose collector is an "
+            "expression without one";
+    last_ = expression;
+    real().rule_add_expr(rule_, expression);
+}
+
+bool Assignments::is_foreign() const {
+    const std::uint32_t table = nftnl_rule_get_u32(rule_, NFTNL_RULE_FAMILY);
+    return (table == NFPROTO_IPV4 && family_ == NFPROTO_IPV6) ||
+           (table == NFPROTO_IPV6 && family_ == NFPROTO_IPV4) ||
+           (table == NFPROTO_ARP && family_ == NFPROTO_IPV6);
+}
+
+// Do the two make sure that the packet is of the collector's family?
+bool Assignments::is_check(const nftnl_expr *load, const nftnl_expr *compare) const {
+    const std::string_view data = compared_with(compare);
+    const bool ipv4 = family_ == NFPROTO_IPV4;
+    if (reads_meta(load, NFT_META_NFPROTO))
+        return is_number(data, static_cast<std::uint8_t>(family_));
+    if (reads_meta(load, NFT_META_PROTOCOL) || reads_base(load, NFT_PAYLOAD_LL_HEADER))
+        return is_number(data, htons(ipv4 ? ETH_P_IP : ETH_P_IPV6));
+    // Of `ether type`
+    return is_foreign() && reads_meta(load, NFT_META_IIFTYPE) &&
+           is_number(data, std::uint16_t{ARPHRD_ETHER});
+}
+
+std::vector<std::size_t> Assignments::find_checks() const {
+    std::vector<std::size_t> checks;
+    for (std::size_t i = 0; i + 1 < held_.size() && is(held_[i + 1].get(), "cmp"); i += 2)
+        if (is_check(held_[i].get(), held_[i + 1].get()))
+            checks.insert(checks.end(), {i, i + 1});
+    return checks;
+}
+
+// Is there such a one in the rule already?
+bool Assignments::has_check(std::size_t check) const {
+    const nftnl_expr *load = held_[check].get(), *compare = held_[check + 1].get();
+    const std::unique_ptr<nftnl_expr_iter, decltype(&nftnl_expr_iter_destroy)> all(
+        nftnl_expr_iter_create(rule_), &nftnl_expr_iter_destroy);
+    const nftnl_expr *before = nullptr;
+    while (const nftnl_expr *each = all ? nftnl_expr_iter_next(all.get()) : nullptr) {
+        const bool same = is(before, nftnl_expr_get_str(load, NFTNL_EXPR_NAME)) &&
+                          is_check(before, each) && compared_with(each) == compared_with(compare);
+        if (same)
+            return true;
+        before = each;
+    }
+    return false;
+}
+
+void Assignments::finish(Run &run, const nftnl_expr *write) {
+    const std::vector<std::size_t> checks = find_checks();
+    const bool needed = std::any_of(held_.begin(), held_.end(), [](const Expression &expression) {
+        return reads_network_header(expression.get());
+    });
+    const bool checked = !checks.empty() && has_check(checks.front());
+    const char *const bits =
+        "this nft cannot take some bits of a header (vlan id, ip dscp) for the key of a collector: "
+        "write a rule for each value";
+    // nft 1.1 forgets to mask them before an assignment.
+    for (std::size_t i = 0; i + 1 < held_.size(); i++)
+        if (reads_bits(held_[i].get()) && !is(held_[i + 1].get(), "bitwise") &&
+            !is(held_[i + 1].get(), "cmp"))
+            run.violation = bits;
+    if (needed && (is_foreign() || (is_unchecked_ && checks.empty())))
+        run.violation =
+            "an expression with the IP header does not go with this table or the mirror before it";
+    // nft would not show that match, and could not load what it shows.
+    const bool reads_tags =
+        std::any_of(held_.begin(), held_.end(),
+                    [](const Expression &expression) { return reads_tag(expression.get()); });
+    if (reads_tags && is_number(compared_with(last_), htons(ETH_P_8021Q)))
+        run.violation = bits;
+
+    std::uint32_t number = nftnl_expr_get_u32(write, NFTNL_EXPR_PAYLOAD_SREG);
+    const bool keep = needed && !checked;
+    const bool was_unchecked = std::exchange(is_unchecked_, false);
+    for (std::size_t i = 0; i < held_.size(); i++) {
+        const bool is_check = std::find(checks.begin(), checks.end(), i) != checks.end();
+        const bool stays = held_[i].get() != write && (!is_check || keep);
+        if (stays)
+            add_to_rule(run, held_[i].release());
+        else
+            unused_.push_back(std::move(held_[i]));
+    }
+    held_.clear();
+    is_unchecked_ = !checks.empty() ? !keep && !checked : was_unchecked;
+
+    std::get<Register>(statement_.collector).number = number;
+    const std::string &name = run.context.registry.mark(statement_);
+    nftnl_expr_set_str(mark_, NFTNL_EXPR_OBJREF_IMM_NAME, name.c_str());
+    real().rule_add_expr(rule_, std::exchange(mark_, nullptr));
+}
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// An expression as collector. Its carrier is an assignment of stock nft to a header field of the
+// type that an address has, so that nft itself evaluates the expression, and makes its sets:
+//
+//   rmirror to symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 } len 60
+//   quota name"M1" ip daddr set symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 }
+//
+// Of that nft makes a reference to the quota, a check that the packet has such a header, what
+// computes the expression, and the write. Of these the reference, which becomes the rmirror
+// expression, takes the place of the write and its register. The check stays only if the
+// expression reads that header itself: rmirror writes to no packet, and mirrors others, too.
+//
+// A field belongs to a protocol, and nft refuses another one in the same rule. What it says of that
+// errors.cpp explains; where the family of the table alone is in the way, a match that tells nft
+// another protocol, and goes with the check, helps.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "registry.hpp"
+#include "scan.hpp"
+
+struct nftnl_expr;
+struct nftnl_rule;
+
+namespace rmirror::plugin {
+
+struct Run;
+
+// How the field is named: text is up to `set`, json what `mangle` has as `key`, json_match a
+// statement before it, or empty.
+struct Field {
+    std::string_view text;
+    std::string_view json;
+    std::string_view json_match;
+};
+// family: NFPROTO_IPV4 or NFPROTO_IPV6, of the collector
+Field field_for(TableFamily table, std::uint32_t family);
+
+// The assignments of the rules that a command sends, while nft builds them.
+class Assignments {
+public:
+    Assignments();
+    ~Assignments();
+
+    // nft adds an expression to a rule.
+    void add(Run &run, nftnl_rule *rule, nftnl_expr *expression);
+    // Is nft in the middle of an assignment? Not when it has built a rule.
+    bool is_incomplete() const { return mark_ != nullptr; }
+
+private:
+    struct Free {
+        void operator()(nftnl_expr *expression) const;
+    };
+    using Expression = std::unique_ptr<nftnl_expr, Free>;
+
+    void begin(Run &run, nftnl_expr *expression);
+    void finish(Run &run, const nftnl_expr *write);
+    void add_to_rule(Run &run, nftnl_expr *expression);
+    // The expressions held that are a check, two each; they are at the beginning.
+    std::vector<std::size_t> find_checks() const;
+    bool is_check(const nftnl_expr *load, const nftnl_expr *compare) const;
+    bool has_check(std::size_t check) const;
+    // The table is of the other family than the collector: there is no such header.
+    bool is_foreign() const;
+
+    nftnl_rule *rule_ = nullptr;
+    nftnl_expr *mark_ = nullptr;  // of the assignment that nft is in, null: of none
+    Statement statement_;
+    std::uint32_t family_ = 0;  // of the collector
+    std::vector<Expression> held_;
+    // nft takes it for granted in the rest of this rule that the packet was checked, and is wrong.
+    bool is_unchecked_ = false;
+    const nftnl_expr *last_ = nullptr;  // in rule_
+    // nft knows their addresses until the command ends.
+    std::vector<Expression> unused_;
+};
+
+}  // namespace rmirror::plugin

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Collectors that are expressions: what nft makes of them reaches the kernel, without what nft
+// needs only for the assignment that carries them, and comes back as it was written.
+#include <algorithm>
+#include <sstream>
+
+#include "nft.hpp"
+
+namespace rmirror::test {
+
+namespace {
+
+class PluginExpressions : public NftTest {
+protected:
+    void SetUp() override {
+        NftTest::SetUp();
+        if (IsSkipped())
+            return;
+        std::string tables;
+        for (std::string family : {"inet", "ip", "ip6", "arp", "bridge", "netdev"})
+            tables += "add table " + family + " t\nadd chain " + family + " t c\n";
+        for (std::string family : {"inet", "ip", "bridge", "netdev"})
+            tables += "add map " + family +
+                      " t m { type ipv4_addr : ipv4_addr; elements = { 10.1.0.1 : 10.0.0.9 }; }\n";
+        tables += "add map inet t m6 { type ipv6_addr : ipv6_addr; }\n";
+        ASSERT_EQ(run({"nft", "-f", "-"}, {.input = tables}).err, "");
+    }
+
+    // The rule of the chain, as listed: the chain holds one.
+    std::string listed(const std::string &family) {
+        std::istringstream lines(nft("list chain " + family + " t c").out);
+        std::string line, rules;
+        while (std::getline(lines, line))
+            if (line.starts_with("\t\t"))
+                rules += line.substr(2) + '\n';
+        return rules;
+    }
+
+    // What the kernel was sent for the rule, one expression a line, registers and all
+    std::string sent(const std::string &family, const std::string &rule) {
+        std::istringstream lines(nft("-c --debug=netlink add rule " + family + " t c " + rule).out);
+        std::string line, expressions;
+        while (std::getline(lines, line))
+            if (line.starts_with("  [ "))
+                expressions += line.substr(2) + '\n';
+        return expressions;
+    }
+};
+
+struct Rule {
+    const char *family;
+    const char *written;
+    const char *listed = nullptr;  // without `rmirror to` made to `rmirror ip to`
+};
+
+std::string as_listed(const Rule &rule) {
+    if (rule.listed)
+        return rule.listed;
+    std::string text = rule.written;
+    if (std::size_t at = text.find("rmirror to"); at != text.npos)
+        text.replace(at, 10, "rmirror ip to");
+    return text;
+}
+
+const Rule rules[] = {
+    {"inet", "rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5, 10.1.0.3 : 10.0.0.6 } len 60"},
+    {"inet", "rmirror to ip saddr map @m encap vxlan key 7 accept"},
+    {"inet", "rmirror ip6 to ip6 saddr map @m6 ttl 5"},
+    {"inet", "rmirror to ip6 daddr map { 2001:db8::1 : 2001:db8::5 }",
+     "rmirror ip6 to ip6 daddr map { 2001:db8::1 : 2001:db8::5 }"},
+    {"inet", "rmirror to symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 }"},
+    {"inet", "meta nfproto ipv4 rmirror to symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 }"},
+    {"inet", "ip6 saddr ::1 rmirror to numgen inc mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 } drop"},
+    {"inet", "rmirror to ip saddr . tcp dport map { 10.1.0.1 . 80 : 10.0.0.5 } device \"eth0\""},
+    {"inet", "rmirror to tcp dport map { 80 : 10.0.0.5 }"},
+    {"inet", "ip saddr 10.1.1.1 rmirror to ip daddr map @m"},
+    {"inet",
+     "rmirror to ct mark map { 0x00000005 : 10.0.0.5, 0x00000006-0x00000009 : 10.0.0.6, * : "
+     "10.0.0.7 }"},
+    {"inet",
+     "rmirror to jhash ip saddr . ip daddr mod 2 seed 0xbeef map { 0 : 10.0.0.5, 1 : "
+     "10.0.0.6 }"},
+    {"inet",
+     "rmirror to iifname map { \"eth0\" : 10.0.0.5, \"eth1\" : 10.0.0.6 } rmirror to 10.0.0.7"},
+    {"inet", "rmirror to ip daddr len 60"},
+    {"inet",
+     "rmirror to numgen inc mod 2 map { 0 : 10.0.0.5 } rmirror ip6 to numgen inc mod 2 map { 0 "
+     ": ::5 }"},
+    {"ip", "rmirror to ip saddr map @m len 60"},
+    {"ip", "rmirror ip6 to symhash mod 2 map { 0 : 2001:db8::5, 1 : 2001:db8::6 }"},
+    {"ip6", "rmirror ip6 to ip6 saddr map { ::1 : 2001:db8::5 }"},
+    {"ip6", "rmirror to symhash mod 2 map { 0 : 10.0.0.5 }"},
+    {"arp", "rmirror to arp saddr ip map { 10.0.0.1 : 10.0.0.5 }"},
+    {"arp", "rmirror ip6 to numgen random mod 2 map { 0 : ::5 }"},
+    {"bridge", "rmirror to ip saddr map @m"},
+    {"bridge", "vlan id 5 rmirror to symhash mod 2 map { 0 : 10.0.0.5 } continue"},
+    {"bridge", "rmirror ip6 to ip6 daddr map { ::1 : ::5 }"},
+    {"netdev", "rmirror to ip saddr map @m continue"},
+    {"netdev", "rmirror ip6 to iifname map { \"eth0\" : 2001:db8::5 }"},
+};
+
+// As written, and again from what was listed, as text and as JSON: the same bytes.
+TEST_F(PluginExpressions, AreListedAsWrittenAndLoadAgain) {
+    Directory directory;
+    for (const Rule &rule : rules) {
+        SCOPED_TRACE(std::string(rule.family) + ": " + rule.written);
+        const std::string add = std::string("add rule ") + rule.family + " t c ";
+        const std::string expected = as_listed(rule);
+        EXPECT_EQ(nft(add + rule.written).err, "");
+        EXPECT_EQ(listed(rule.family), expected + '\n');
+        const std::string first = sent(rule.family, rule.written);
+        EXPECT_NE(first.find("rmirror"), first.npos);
+        EXPECT_EQ(sent(rule.family, expected), first);
+
+        const std::string ruleset_before = ruleset();
+        const std::string text = directory.file("text.nft", "flush ruleset\n" + ruleset_before);
+        EXPECT_EQ(nft_file(text).err, "");
+        EXPECT_EQ(ruleset(), ruleset_before);
+        const std::string json = directory.file("rules.json", nft("-j list ruleset").out);
+        EXPECT_EQ(nft("flush ruleset").status, 0);
+        EXPECT_EQ(nft("-j -f " + json).err, "");
+        EXPECT_EQ(ruleset(), ruleset_before);
+        nft(std::string("flush chain ") + rule.family + " t c");
+    }
+}
+
+// What nft checks for the assignment is sent only if the expression needs it.
+TEST_F(PluginExpressions, MatchNothingThatTheUserDidNotWrite) {
+    EXPECT_EQ(sent("inet", "rmirror to symhash mod 2 map { 0 : 10.0.0.5 } len 60"),
+              "[ hash reg 1 = symhash() % mod 2 ]\n[ lookup reg 1 set __map%d dreg 1 ]\n"
+              "[ rmirror ip to reg 1 len 60 ]\n");
+    EXPECT_EQ(sent("ip", "rmirror to symhash mod 2 map { 0 : ::5 }"),
+              "[ hash reg 1 = symhash() % mod 2 ]\n[ lookup reg 1 set __map%d dreg 1 ]\n"
+              "[ rmirror ip6 to reg 1 ]\n");
+    const std::string by_address = sent("inet", "rmirror to ip saddr map @m");
+    EXPECT_EQ(by_address.find("[ meta load nfproto => reg 1 ]\n[ cmp eq reg 1 0x"), 0u)
+        << by_address;
+    EXPECT_EQ(std::count(by_address.begin(), by_address.end(), '\n'), 5) << by_address;
+    // It was checked before: once is enough.
+    const std::string twice = sent("inet", "ip saddr 10.1.1.1 rmirror to ip daddr map @m");
+    EXPECT_EQ(twice.find("nfproto", twice.find("nfproto") + 1), twice.npos) << twice;
+    const std::string bridged = sent("bridge", "rmirror to ip saddr map @m");
+    EXPECT_EQ(bridged.find("[ meta load protocol => reg 1 ]\n[ cmp eq reg 1 0x"), 0u) << bridged;
+}
+
+TEST_F(PluginExpressions, BytesOfTheStatement) {
+    Directory directory;
+    How how{.environment = {{"RMIRROR_DOUBLE_SENT", directory.path("sent")}}};
+    EXPECT_EQ(
+        nft("add rule inet t c rmirror to symhash mod 2 map { 0 : 10.0.0.5 } len 60", how).err, "");
+    EXPECT_EQ(nft("add rule inet t c rmirror ip6 to ip6 saddr map @m6", how).err, "");
+    // NFTA_RMIRROR_SREG_ADDR 1, NFTA_RMIRROR_FAMILY, NFTA_RMIRROR_LEN
+    EXPECT_EQ(read_file(directory.path("sent")),
+              "0800020000000001080003000000000208000600"
+              "0000003c\n"
+              "0800020000000001"
+              "080003000000000a\n");
+}
+
+TEST_F(PluginExpressions, InFilesWithIncludesDefinesAndSeveralLines) {
+    Directory directory;
+    directory.file("map.nft",
+                   "rmirror to ip saddr map {\n"
+                   "\t10.1.0.1 : $first, # the first\n"
+                   "\t10.1.0.2 : 10.0.0.6,\n"
+                   "} \\\n  encap vxlan \\\n  key 7 counter packets 0 bytes 0\n");
+    const std::string file = directory.file(
+        "rules.nft",
+        "define first = 10.0.0.5\n"
+        "table inet t {\n\tchain c {\n\t\tinclude \"" +
+            directory.path("map.nft") +
+            "\"\n\t\trmirror to symhash mod 2 map { 0 : ::5, 1 : ::6 } len 60; accept\n\t}\n}\n");
+    EXPECT_EQ(nft_file(file).err, "");
+    EXPECT_EQ(
+        listed("inet"),
+        "rmirror ip to ip saddr map { 10.1.0.1 : 10.0.0.5, 10.1.0.2 : 10.0.0.6 } encap vxlan key "
+        "7 counter packets 0 bytes 0\n"
+        "rmirror ip6 to symhash mod 2 map { 0 : ::5, 1 : ::6 } len 60\naccept\n");
+}
+
+// (A replaced rule with a named map is not shown in full by the monitor of any nft.)
+TEST_F(PluginExpressions, CheckReplaceEchoMonitor) {
+    EXPECT_EQ(nft("-c add rule inet t c rmirror to ip saddr map @m").status, 0);
+    EXPECT_EQ(listed("inet"), "");
+    const std::string echo =
+        nft("--echo -a add rule inet t c rmirror to ip saddr map @m len 60 counter").out;
+    EXPECT_EQ(
+        echo.find("add rule inet t c rmirror ip to ip saddr map @m len 60 counter packets 0 bytes "
+                  "0 # handle "),
+        0u)
+        << echo;
+    const std::size_t at = echo.find("handle ") + 7;
+    const std::string handle = echo.substr(at, echo.find('\n') - at);
+    EXPECT_EQ(
+        nft("replace rule inet t c handle " + handle + " rmirror to ip daddr map @m encap erspan")
+            .err,
+        "");
+    Outcome outcome = run({"sh", "-c",
+                           "timeout 4 nft monitor rules & sleep 2;"
+                           "nft add rule inet t c rmirror to ip daddr map @m len 99; wait"});
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_EQ(outcome.out, "add rule inet t c rmirror ip to ip daddr map @m len 99\n");
+    EXPECT_EQ(listed("inet"),
+              "rmirror ip to ip daddr map @m encap erspan\n"
+              "rmirror ip to ip daddr map @m len 99\n");
+}
+
+TEST_F(PluginExpressions, InJson) {
+    const std::string expression =
+        R"({"map": {"key": {"payload": {"protocol": "ip", "field": "saddr"}}, "data": "@m"}})";
+    const std::string statement =
+        R"({"rmirror": {"family": "ip", "to": )" + expression + R"(, "len": 60}})";
+    const std::string rule = R"({"nftables": [{"add": {"rule": {"family": "inet", "table": "t", )"
+                             R"("chain": "c", "expr": [)" +
+                             statement + R"(, {"accept": null}]}}}]})";
+    Outcome added = run({"nft", "-j", "-e", "-f", "-"}, {.input = rule});
+    EXPECT_EQ(added.err, "");
+    EXPECT_NE(added.out.find("\"expr\": [" + statement + ", {\"accept\": null}]"),
+              std::string::npos)
+        << added.out;
+    EXPECT_EQ(listed("inet"), "rmirror ip to ip saddr map @m len 60 accept\n");
+    EXPECT_NE(
+        nft("-j list chain inet t c").out.find("\"expr\": [" + statement + ", {\"accept\": null}]"),
+        std::string::npos);
+
+    for (std::string wrong : {R"("family": "inet", )", R"("family": 4, )"}) {
+        std::string bad = rule;
+        bad.replace(bad.find(R"("family": "ip", )"), 16, wrong);
+        Outcome refused = run({"nft", "-j", "-f", "-"}, {.input = bad});
+        EXPECT_EQ(refused.err, "internal:0:0-0: Error: invalid family, expected ip or ip6\n\n");
+        EXPECT_EQ(refused.status, 1);
+    }
+}
+
+// A ruleset in JSON is one line, which is handed on in parts.
+TEST_F(PluginExpressions, InALongLineOfJson) {
+    std::string input;
+    for (int i = 0; i < 1500; i++)
+        input += "add rule inet t c rmirror to ip saddr map { 10.1.0." + std::to_string(i % 250) +
+                 " : 10.0.0.5 } encap vxlan key " + std::to_string(i) + '\n';
+    EXPECT_EQ(run({"nft", "-f", "-"}, {.input = input}).err, "");
+    const std::string before = ruleset();
+    Directory directory;
+    const std::string json = directory.file("rules.json", nft("-j list ruleset").out);
+    nft("flush ruleset");
+    EXPECT_EQ(nft("-j -f " + json).err, "");
+    EXPECT_EQ(ruleset(), before);
+}
+
+struct Bad {
+    const char *rule;
+    const char *carets;
+    const char *message;
+};
+
+// The place in the text of the user, whether it is nft that refuses or the plugin
+TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
+    const Bad all[] = {
+        {"rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5 } len 13",
+         "                                                    ^^",
+         "invalid len '13', expected 14..65535"},
+        {"rmirror to ip saddr map 10.0.0.5", "                        ^^^^^^^^",
+         "expected '{ key : collector, ... }' or '@name' after 'map'"},
+        {"rmirror to ip saddr map $m", "                        ^^",
+         "a variable cannot be the map itself, only a key or a collector in it"},
+        {"rmirror to ip saddr map", "                    ^^^",
+         "expected '{ key : collector, ... }' or '@name' after 'map'"},
+        {"rmirror to ip saddr map { 10.0.0.5 : 10.0.0.6", "                        ^",
+         "the map has no closing '}'"},
+        {"rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5 } from ::1",
+         "                                                     ^^^",
+         "invalid from '::1', expected an IPv4 address, as the collector"},
+        {"rmirror to { 10.0.0.5, 10.0.0.6 }", "           ^",
+         "invalid collector '{', expected an IPv4 or IPv6 address (for each collector write an "
+         "'rmirror to' of its own)"},
+        {"rmirror to @m", "           ^^",
+         "invalid collector '@m', expected an IPv4 or IPv6 address (the collector of a map needs a "
+         "key: 'ip saddr map @NAME')"},
+        {"rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5 } lne 60",
+         "                                                ^^^",
+         "unknown option 'lne', expected one of encap, key, len, mtu, ttl, dscp, from, device, "
+         "mark, "
+         "port, seq, platform, metadata or another statement (did you mean 'len'?)"},
+        {"counter rmirror to ip saddr map @none counter", "                                ^^^^^",
+         "No such file or directory"},
+    };
+    for (const Bad &bad : all) {
+        const std::string command = std::string("add rule inet t c ") + bad.rule;
+        Outcome outcome = nft(command);
+        EXPECT_EQ(outcome.err, std::string("Error: ") + bad.message + '\n' + command + '\n' +
+                                   std::string(18, ' ') + bad.carets + '\n');
+        EXPECT_EQ(outcome.status, 1);
+    }
+    EXPECT_EQ(listed("inet"), "");
+}
+
+std::string first_line(const std::string &text) {
+    return text.substr(0, text.find('\n'));
+}
+
+TEST_F(PluginExpressions, WhatCannotBeSaidIsRefusedWithWhatCan) {
+    Outcome outcome = nft("add rule inet t c rmirror to ip6 saddr map @m6");
+    EXPECT_NE(first_line(outcome.err)
+                  .find(" (a stock nft takes the collector from an expression with "
+                        "'ip' only if it is an IPv4 address, with 'ip6' only if it "
+                        "is an IPv6 address)"),
+              std::string::npos)
+        << outcome.err;
+    outcome = nft("add rule inet t c rmirror ip6 to ip6 saddr map { ::1 : 10.0.0.5 }");
+    EXPECT_EQ(outcome.status, 1);
+    outcome = nft("add rule inet t c rmirror to ct mark map @m");
+    EXPECT_EQ(outcome.status, 1);
+    outcome = nft("add rule inet t c rmirror ip6 to ct original ip6 saddr map @m");
+    EXPECT_EQ(outcome.status, 1);
+    outcome = nft("add rule inet t c rmirror to meta mark");
+    EXPECT_NE(first_line(outcome.err)
+                  .find(" (the collector is an IPv4 address, or with 'rmirror ip6 "
+                        "to' an IPv6 address)"),
+              std::string::npos)
+        << outcome.err;
+    outcome = nft(
+        "add rule inet t c rmirror to symhash mod 2 map { 0 : 10.0.0.5 } ip saddr 10.0.0.1 drop");
+    EXPECT_EQ(
+        outcome.err,
+        "Error: rmirror: a match of the IP header has to stand before a mirror whose collector is "
+        "an expression without one; nothing was applied\n");
+    EXPECT_EQ(listed("inet"), "");
+    EXPECT_EQ(
+        nft("add rule inet t c rmirror to symhash mod 2 map { 0 : 10.0.0.5 } meta nfproto ipv4 ip "
+            "saddr 10.0.0.1 drop")
+            .err,
+        "");
+}
+
+// A key of some bits: nft 1.0.6 masks them, 1.1 does not and would look up something else.
+TEST_F(PluginExpressions, KeysOfSomeBitsAreMaskedOrRefused) {
+    Outcome outcome = nft("add rule ip t c rmirror to ip dscp map { 5 : 10.0.0.5 }");
+    if (outcome.status == 0) {
+        EXPECT_EQ(listed("ip"), "rmirror ip to ip dscp map { 0x05 : 10.0.0.5 }\n");
+        EXPECT_NE(sent("ip", "rmirror to ip dscp map { 5 : 10.0.0.5 }").find("bitwise"),
+                  std::string::npos);
+    } else {
+        EXPECT_EQ(
+            outcome.err,
+            "Error: rmirror: this nft cannot take some bits of a header (vlan id, ip dscp) for "
+            "the key of a collector: write a rule for each value; nothing was applied\n");
+        EXPECT_EQ(listed("ip"), "");
+    }
+}
+
+// Of other programs: a register that nft shows no address for is seen, and does not load.
+TEST_F(PluginExpressions, RegistersWithoutAnAddressAreShown) {
+    nft("add rule inet t c counter rmirror to 10.0.0.5 accept");
+    How other{.environment = {{"RMIRROR_DOUBLE_DUMP", "08000200000000010800030000000002"}}};
+    const std::string listing = ruleset(other);
+    EXPECT_NE(listing.find("rmirror to ? \"the collector is in a register that holds no address of "
+                           "nft's\" accept\n"),
+              listing.npos)
+        << listing;
+    How piped{.input = "flush ruleset\n" + listing};
+    EXPECT_EQ(nft("-f -", piped).status, 1);
+}
+
+}  // namespace
+
+}  // namespace rmirror::test
