@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // make_corpus DIRECTORY: the golden statements and packets as the inputs that each harness starts
-// from, in DIRECTORY/text, json, netlink, rule, copy and packets.
+// from, in DIRECTORY/carrier, text, json, netlink, rule, copy and packets.
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
@@ -49,9 +49,17 @@ void add_statement(Corpus &corpus, const rmirror::test::GoldenNetlink &golden) {
     if (!statement)
         throw std::runtime_error(golden.name + ": " + statement.error().message);
     const auto element = rmirror::c::build_element(*statement);
-    corpus.add("rule", golden.name, expressions(std::string(element.begin(), element.end())));
+    const std::string rule = expressions(std::string(element.begin(), element.end()));
+    corpus.add("rule", golden.name, rule);
+    corpus.add("carrier", golden.name + "-rule", rule);
     if (golden.text.empty())
         return;
+    corpus.add("carrier", golden.name, "add rule inet t c counter " + golden.text + " accept\n");
+    corpus.add("carrier", golden.name + "-block",
+               "define c = ::1\ntable inet t {\n\tchain c {\n\t\t" + golden.text +
+                   "; rmirror to $c \\\n len 60\n\t\trmirror to ip saddr map {\n10.1.0.1 : "
+                   "10.0.0.5 } \\\n" +
+                   " len 60; jump { " + golden.text + "; }\n\t}\n}\n");
     corpus.add("text", golden.name, golden.text);
     corpus.add("text", golden.name + "-canonical", golden.prints + " accept");
     const Err err(rmirror_err_alloc());
