@@ -68,8 +68,8 @@ static void rmirror_help(void)
 
 	printf(
 "RMIRROR target options:\n"
-"  --target HOST         send copies to this collector\n"
-"  --gateway HOST        send bare copies to this next hop: --encap none\n");
+"  --target    HOST          send copies to this collector\n"
+"  --gateway   HOST          send bare copies to this next hop: --encap none\n");
 	for (row = 0; row < OPTION_ROWS; row++) {
 		const struct option_info *option = &option_infos[row];
 		char value[32] = "";
