@@ -104,13 +104,6 @@ std::string_view compared_with(const nftnl_expr *expression) {
     return {bytes, size};
 }
 
-// The next rule may have the address of the one before it.
-bool is_empty(const nftnl_rule *rule) {
-    const std::unique_ptr<nftnl_expr_iter, decltype(&nftnl_expr_iter_destroy)> all(
-        nftnl_expr_iter_create(rule), &nftnl_expr_iter_destroy);
-    return !all || nftnl_expr_iter_next(all.get()) == nullptr;
-}
-
 template <typename Number>
 bool is_number(std::string_view bytes, Number number) {
     return bytes == std::string_view(reinterpret_cast<const char *>(&number), sizeof number);
@@ -144,7 +137,7 @@ void Assignments::Free::operator()(nftnl_expr *expression) const {
 }
 
 void Assignments::add(Run &run, nftnl_rule *rule, nftnl_expr *expression) {
-    if (!is_incomplete() && is_empty(rule)) {
+    if (!is_incomplete() && rule != rule_) {
         rule_ = rule;
         is_unchecked_ = false;
         last_ = nullptr;
@@ -156,6 +149,13 @@ void Assignments::add(Run &run, nftnl_rule *rule, nftnl_expr *expression) {
         return;
     }
     begin(run, expression);
+}
+
+// The next rule may have the address of this one.
+void Assignments::end_rule(Run &run) {
+    if (is_incomplete())
+        run.violation = "a part is lost";  // so short that it needs no memory
+    rule_ = nullptr;
 }
 
 // Outside of an assignment; one may begin.

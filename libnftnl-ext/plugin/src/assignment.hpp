@@ -48,8 +48,8 @@ public:
 
     // nft adds an expression to a rule.
     void add(Run &run, nftnl_rule *rule, nftnl_expr *expression);
-    // Is nft in the middle of an assignment? Not when it has built a rule.
-    bool is_incomplete() const { return mark_ != nullptr; }
+    // nft has put all expressions of a rule into its message.
+    void end_rule(Run &run);
 
 private:
     struct Free {
@@ -66,6 +66,9 @@ private:
     bool has_check(std::size_t check) const;
     // The table is of the other family than the collector: there is no such header.
     bool is_foreign() const;
+
+    // Is nft in the middle of an assignment?
+    bool is_incomplete() const { return mark_ != nullptr; }
 
     nftnl_rule *rule_ = nullptr;
     nftnl_expr *mark_ = nullptr;  // of the assignment that nft is in, null: of none

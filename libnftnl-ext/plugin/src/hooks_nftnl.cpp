@@ -22,9 +22,6 @@ namespace rmirror::plugin {
 
 namespace {
 
-// Short, so that it needs no memory
-constexpr const char *lost = "a part is lost";
-
 // The message ends with an expression; without it, it had size bytes. If the expression is a
 // carrier, the message ends with what the carrier stands for.
 void replace_carrier(Run &run, nlmsghdr *message, std::uint32_t size) {
@@ -81,13 +78,13 @@ RMIRROR_EXPORT void nftnl_rule_add_expr(nftnl_rule *r, nftnl_expr *expr) {
     try {
         run->assignments.add(*run, r, expr);
     } catch (...) {
-        run->violation = lost;
+        run->violation = "no memory";  // so short that it needs none
     }
 }
 
 RMIRROR_EXPORT void nftnl_rule_nlmsg_build_payload(nlmsghdr *nlh, nftnl_rule *r) {
-    if (Run *run = current_run(); run && run->assignments.is_incomplete())
-        run->violation = lost;
+    if (Run *run = current_run())
+        run->assignments.end_rule(*run);
     real().rule_nlmsg_build_payload(nlh, r);
 }
 
