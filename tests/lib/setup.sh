@@ -16,7 +16,7 @@ packages_for() {
             dbus python3-dbus python3-gi patch ;;
         # libc6-dev-i386: programs as a 32-bit system has them.
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools \
-            iptables gcc-12-multilib libc6-dev-i386 ;;
+            iptables gcc-12-multilib libc6-dev-i386 python3-prometheus-client ;;
         bench) echo iptables gnuplot-nox ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \

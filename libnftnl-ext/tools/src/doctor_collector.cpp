@@ -54,13 +54,13 @@ std::uint32_t added(const Statement &statement, bool over_ipv6) {
 std::string remedy_of(const Mirror &mirror, const Path &path) {
     if (path.error == ENODEV)
         return "ip link show";
+    if (!path.device.name.empty() && !path.device.is_up)
+        return "ip link set " + path.device.name + " up";
     if (path.error != 0 || path.type == RTN_BLACKHOLE || path.type == RTN_UNREACHABLE ||
         path.type == RTN_PROHIBIT)
         return "ip route replace " + mirror.collector + " via GATEWAY";
     if (path.type == RTN_LOCAL || path.device.is_loopback || path.type == RTN_BROADCAST)
         return "nft -a list chain " + mirror.family + ' ' + mirror.table + ' ' + mirror.chain;
-    if (!path.device.is_up)
-        return "ip link set " + path.device.name + " up";
     if (!path.device.has_carrier)
         return "ip link show " + path.device.name;
     return "ping -c 3 " + path.next_hop;

@@ -2,18 +2,15 @@
 //
 // The host: modules, whether nft shows the rules, whether they come back after a boot.
 #include <sys/utsname.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 
 #include "doctor.hpp"
+#include "run.hpp"
 
 namespace rmirror::tools {
 
@@ -77,35 +74,6 @@ void examine_modules(bool has_mirrors, Findings &findings) {
                             ""});
 }
 
-// A program's standard output; nothing if it cannot be run. No shell: names may be anything.
-std::string output_of(std::vector<std::string> words) {
-    std::array<int, 2> ends{};
-    if (pipe(ends.data()) != 0)
-        return {};
-    const pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        (void)!freopen("/dev/null", "w", stderr);
-        std::vector<char *> arguments;
-        for (std::string &word : words)
-            arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        execvp(arguments[0], arguments.data());
-        _exit(127);
-    }
-    close(ends[1]);
-    std::string text;
-    std::array<char, 4096> buffer{};
-    for (ssize_t size = 0; (size = read(ends[0], buffer.data(), buffer.size())) > 0;)
-        text.append(buffer.data(), static_cast<std::size_t>(size));
-    close(ends[0]);
-    if (child > 0)
-        waitpid(child, nullptr, 0);
-    return text;
-}
-
 bool is_of_nft(const Mirror &mirror) {
     return !mirror.family.ends_with("tables");
 }
@@ -117,7 +85,7 @@ void examine_listing(const std::vector<Mirror> &mirrors, Findings &findings) {
         return;
     const std::string listing =
         output_of({"nft", "list", "chain", first->family, first->table, first->chain});
-    if (listing.find("rmirror") != std::string::npos)
+    if (listing.find("rmirror to") != std::string::npos)
         return;
     if (listing.empty())
         findings.push_back({Severity::unknown, "host",

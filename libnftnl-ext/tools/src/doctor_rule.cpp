@@ -7,6 +7,7 @@
 #include <set>
 
 #include "doctor.hpp"
+#include "run.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
@@ -65,21 +66,50 @@ const Chain *some_base(const Chain &chain, const Ruleset &ruleset) {
     return nullptr;
 }
 
+// Names that a shell leaves alone may stand in what is to be typed.
+bool is_plain(const std::string &text) {
+    return text.find('\'') == std::string::npos && printable(text) == text;
+}
+
+// A chain with a hook that leads to this one; netdev would need a device.
+std::string new_base(const Chain &chain) {
+    if (chain.family == NFPROTO_NETDEV || !is_plain(chain.table + chain.name))
+        return {};
+    const std::string table = family_word(chain.family) + ' ' + chain.table;
+    const std::string name = "to_" + chain.name;
+    const std::string hook = chain.family == NFPROTO_ARP ? "input" : "prerouting";
+    return "nft add chain " + table + ' ' + name + " '{ type filter hook " + hook +
+           " priority 0; }' && nft add rule " + table + ' ' + name + " jump " + chain.name;
+}
+
 void examine_reach(const Mirror &mirror, const Chain &chain, const Ruleset &ruleset,
                    const std::vector<const Chain *> &bases, Findings &findings) {
     if (!bases.empty())
         return;
     const Chain *base = some_base(chain, ruleset);
-    findings.push_back(
-        {Severity::wrong, mirror.place(),
-         "no packet comes here: chain " + printable(chain.name) +
-             " has no hook, and no rule leads to it",
-         base == nullptr
-             ? "nft add chain " + family_word(chain.family) + ' ' + chain.table + " to_" +
-                   chain.name + " '{ type filter hook prerouting priority 0; }' && nft add rule " +
-                   family_word(chain.family) + ' ' + chain.table + " to_" + chain.name + " jump " +
-                   chain.name
-             : "nft insert rule " + nft_name(*base) + " jump " + chain.name});
+    findings.push_back({Severity::wrong, mirror.place(),
+                        "no packet comes here: chain " + printable(chain.name) +
+                            " has no hook, and no rule leads to it",
+                        base == nullptr
+                            ? new_base(chain)
+                            : "nft insert rule " + nft_name(*base) + " jump " + chain.name});
+}
+
+// Puts a rule as a whole at the head of its chain; only nft can write what it matches.
+std::string move_to_head(const Mirror &mirror, const Chain &chain) {
+    const std::string mark = " # handle " + std::to_string(mirror.handle.value_or(0)) + '\n';
+    const std::string listing =
+        output_of({"nft", "-a", "list", "chain", mirror.family, mirror.table, mirror.chain});
+    const std::size_t end = listing.find(mark);
+    if (end == std::string::npos)
+        return {};
+    const std::size_t line = listing.rfind('\n', end) + 1;
+    const std::size_t begin = listing.find_first_not_of(" \t", line);
+    const std::string rule = listing.substr(begin, end - begin);
+    if (!is_plain(rule))
+        return {};
+    return "nft insert rule " + nft_name(chain) + " '" + rule + "' && nft delete rule " +
+           nft_name(chain) + " handle " + std::to_string(mirror.handle.value_or(0));
 }
 
 void examine_verdicts(const Mirror &mirror, const Chain &chain, const Ruleset &ruleset,
@@ -91,12 +121,11 @@ void examine_verdicts(const Mirror &mirror, const Chain &chain, const Ruleset &r
             return;
         if (!rule.ends_all)
             continue;
-        findings.push_back(
-            {Severity::wrong, mirror.place(),
-             "no packet comes here: the rule with handle " + std::to_string(rule.handle) +
-                 " before it takes all packets out of the chain",
-             "nft insert rule " + nft_name(chain) + " '" + mirror.text() + "' && nft delete rule " +
-                 nft_name(chain) + " handle " + std::to_string(mirror.handle.value_or(0))});
+        findings.push_back({Severity::wrong, mirror.place(),
+                            "no packet comes here: the rule with handle " +
+                                std::to_string(rule.handle) +
+                                " before it takes all packets out of the chain",
+                            move_to_head(mirror, chain)});
         return;
     }
 }

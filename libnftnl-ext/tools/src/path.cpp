@@ -139,9 +139,15 @@ const Path *Paths::find(const Mirror &mirror) {
         return &known->second;
     Netlink netlink(NETLINK_ROUTE);
     Path path;
-    if (!statement.device.empty() && index_of_device(statement.device) == 0) {
-        path.error = ENODEV;
-    } else {
+    if (!statement.device.empty()) {
+        path.ifindex = index_of_device(statement.device);
+        if (path.ifindex == 0)
+            path.error = ENODEV;
+        else
+            look_up_device(netlink, path);
+    }
+    // Of a device that is down the routes are gone, too.
+    if (path.ifindex == 0 ? path.error == 0 : path.device.is_up) {
         look_up_route(netlink, statement, *collector, path);
         if (path.error == 0 && path.ifindex != 0) {
             look_up_device(netlink, path);
@@ -154,6 +160,8 @@ const Path *Paths::find(const Mirror &mirror) {
 std::string obstacle(const Mirror &mirror, const Path &path) {
     if (path.error == ENODEV)
         return "there is no device " + mirror.statement->device;
+    if (!path.device.name.empty() && !path.device.is_up)
+        return "the device " + path.device.name + " is down";
     if (path.error != 0)
         return "there is no route to " + mirror.collector;
     if (path.type == RTN_BLACKHOLE || path.type == RTN_UNREACHABLE || path.type == RTN_PROHIBIT)
@@ -162,8 +170,6 @@ std::string obstacle(const Mirror &mirror, const Path &path) {
         return "the collector " + mirror.collector + " is this host itself";
     if (path.type == RTN_BROADCAST)
         return "the collector " + mirror.collector + " is a broadcast address";
-    if (!path.device.is_up)
-        return "the device " + path.device.name + " is down";
     if (!path.device.has_carrier)
         return "the device " + path.device.name + " has no carrier";
     if (path.neighbour == Neighbour::silent)

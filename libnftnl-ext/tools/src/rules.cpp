@@ -8,6 +8,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/rmirror.h>
 
+#include <cerrno>
 #include <cstring>
 
 #include "mirror.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 // What libnftnl writes in front of a comment: its type, 0, and its length
 constexpr std::uint8_t comment_type = 0;
+constexpr int attempts = 10;
 
 std::span<const std::uint8_t> payload_of(const nlattr *attribute) {
     if (attribute == nullptr)
@@ -172,9 +174,15 @@ void take_rule(const nlmsghdr &message, std::vector<Mirror> &mirrors) {
 int read_rules(std::vector<Mirror> &mirrors) {
     Request request(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, NLM_F_DUMP);
     request.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
-    return Netlink(NETLINK_NETFILTER).ask(request, [&mirrors](const nlmsghdr &message) {
-        take_rule(message, mirrors);
-    });
+    // A dump during which somebody changes the rules begins anew.
+    int error = EINTR;
+    for (int attempt = 0; error == EINTR && attempt < attempts; attempt++) {
+        mirrors.clear();
+        error = Netlink(NETLINK_NETFILTER).ask(request, [&mirrors](const nlmsghdr &message) {
+            take_rule(message, mirrors);
+        });
+    }
+    return error;
 }
 
 }  // namespace rmirror::tools
