@@ -18,7 +18,6 @@
 #include "report.hpp"
 #include "rewrite.hpp"
 
-using namespace rmirror;
 using namespace rmirror::plugin;
 
 namespace {
@@ -84,7 +83,7 @@ void check_text(const std::string &text) {
     if (text.find("include") != text.npos || text.find('\0') != text.npos)
         return;
     Carriers carriers;
-    Variables variables;
+    rmirror::plugin::Variables variables;
     const IncludePaths paths;
     Rewriter rewriter(carriers, paths, variables);
     if (const auto refusal = rewriter.read("", text)) {
