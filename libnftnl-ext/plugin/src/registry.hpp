@@ -7,8 +7,8 @@
 //
 // A mark lives as long as libnftables may show it: to the end of its command, and when it is of a
 // rule that was dumped, as libnftables keeps those in its cache, until the rules have been dumped
-// anew, which replaces the cache. A rule of an event is shown at once, and `nft monitor` never ends:
-// of those only the latest marks are kept.
+// anew, which replaces the cache. A rule of an event is shown at once, and `nft monitor` never
+// ends: of those only the latest marks are kept.
 #pragma once
 
 #include <cstdint>

@@ -114,8 +114,8 @@ struct Statement {
 struct Parsed {
     Statement statement;
     Span span;  // from `rmirror` to the end of the last word of the statement
-    // In a rule only: where the expression stands whose value is the collector, empty when that is a
-    // constant. The statement then has a Register of its family, with any number.
+    // In a rule only: where the expression stands whose value is the collector, empty when that is
+    // a constant. The statement then has a Register of its family, with any number.
     Span expression = {};
     // In a rule only: the word behind the statement is none that we know. What to say of it should
     // nft not know it, either.
@@ -136,7 +136,8 @@ Result<Parsed> parse_text(std::string_view text, std::size_t at = 0,
                           const Variables &variables = {});
 
 // The same for a text that nft will read: the collector may be an expression of nft, such as
-// `ip saddr map { .. }`, whose words are nft's to understand, and so is a word behind the statement.
+// `ip saddr map { .. }`, whose words are nft's to understand, and so is a word behind the
+// statement.
 Result<Parsed> parse_in_rule(std::string_view text, std::size_t at, const Variables &variables);
 
 // Is word the other one with a slip of the finger, or two in a long one? Equal words are not.
