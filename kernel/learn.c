@@ -46,7 +46,7 @@ struct quoted_gre {
 struct icmp_error {
 	struct sk_buff		*skb;
 	int			quoted;		/* offset of the quotation, relative to skb->data */
-	int			payload;	/* of what its IP header holds; 0: a later fragment */
+	int			payload;	/* likewise, of its payload; 0: later fragment */
 	union nf_inet_addr	collector;
 	u8			family;
 	u8			proto;		/* behind the quoted IP header */

@@ -151,7 +151,8 @@ static int parse_counters(const struct nlattr *attr, u64 counters[RMIRROR_COUNTE
 
 	if (!attr)
 		return 0;
-	err = nla_parse_nested(tb, NFTA_RMIRROR_COUNTER_MAX, attr, nft_rmirror_counter_policy, NULL);
+	err = nla_parse_nested(tb, NFTA_RMIRROR_COUNTER_MAX, attr, nft_rmirror_counter_policy,
+			       NULL);
 	if (err)
 		return err;
 	for (i = 0; i < RMIRROR_COUNTERS; i++) {
@@ -252,7 +253,8 @@ static bool is_live(const struct rmirror_place *place, struct net *net)
 
 	rcu_read_lock();
 	if (!READ_ONCE(priv->committed) || READ_ONCE(priv->leaving))
-		live = find_committed(priv, container_of(place->chain, struct nft_chain, name), net);
+		live = find_committed(priv, container_of(place->chain, struct nft_chain, name),
+				      net);
 	rcu_read_unlock();
 	return live;
 }

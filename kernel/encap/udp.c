@@ -271,7 +271,8 @@ static int geneve_inner(const struct sk_buff *skb, int off)
 	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	off += sizeof(buf);
 	if (h)
-		off += (ntohl(h->first) >> GENEVE_OPTIONS_SHIFT & GENEVE_OPTIONS_MASK) * sizeof(__be32);
+		off += (ntohl(h->first) >> GENEVE_OPTIONS_SHIFT & GENEVE_OPTIONS_MASK) *
+		       sizeof(__be32);
 	return off;
 }
 

@@ -15,7 +15,7 @@ namespace rmirror::plugin {
 struct JsonInput {
     std::size_t statements = 0;
     bool has_expressions = false;  // as collectors
-    std::string text;  // for nft, if there are statements
+    std::string text;              // for nft, if there are statements
     std::optional<std::string> error;
 };
 

@@ -21,7 +21,7 @@ struct Run {
     Assignments assignments;
     bool json_statements = false;  // the input is JSON and marks of it are to be sent
     bool json_expressions = false;
-    std::string violation;         // what must not happen did: nothing may be sent
+    std::string violation;  // what must not happen did: nothing may be sent
     // The batch that the guard has seen
     const void *passed_first = nullptr;
     std::size_t passed_count = 0;

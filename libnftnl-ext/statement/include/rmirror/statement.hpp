@@ -146,8 +146,8 @@ bool is_near(std::string_view word, std::string_view other);
 // The canonical text: `rmirror to 10.0.0.5 len 60`, defaults omitted, options in table order.
 // Numbers are decimal, a mark is hexadecimal, a device is quoted and a code point has its name
 // where nft knows one (`dscp ef`), as in nft's own listings. A collector in a register is shown as
-// `rmirror ip to reg 1`, which does not load: only nft can tell what fills the register. So is a key
-// in a register: `key reg 1`.
+// `rmirror ip to reg 1`, which does not load: only nft can tell what fills the register. So is a
+// key in a register: `key reg 1`.
 std::string to_text(const Statement &statement);
 
 // What stands around the expression whose value is in the register, as text and as JSON:
