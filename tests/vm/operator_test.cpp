@@ -284,11 +284,20 @@ TEST_F(OperatorTest, CopiesTooLongForThePath) {
 }
 
 TEST_F(OperatorTest, TheCollectorRefuses) {
-    net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 encap vxlan"));
+    net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 encap vxlan key 7 port 4790"));
     send_counted();
     for (int i = 0; i < 100 && only_counters(net_.router)["refused"] == 0; i++)
         usleep(50'000);
-    EXPECT_NE(finding("1 ICMP error came back about copies: nothing takes vxlan at 10.0.0.5"), "");
+    const std::string line =
+        finding("1 ICMP error came back about copies: nothing takes vxlan at 10.0.0.5");
+    const std::string remedy = line.substr(line.find("; type: ") + 8);
+    EXPECT_EQ(remedy,
+              "rmirror collector setup --encap vxlan --key 7 --port 4790 --from 10.0.0.1 "
+              "--local 10.0.0.5 --up");
+    net_.collector.require({"sh", "-c", "PATH=${0%/*}:$PATH; " + remedy, tool});
+    Capture copies(net_.collector, "mirror0");
+    send_counted();
+    EXPECT_EQ(copies.wait_for(1, has_ip_protocol(17)).size(), 1U);
 }
 
 TEST_F(OperatorTest, AnNftThatDoesNotKnowTheStatement) {

@@ -105,7 +105,25 @@ void examine_mtu(const Mirror &mirror, const Path &path, Findings &findings) {
          is_of_device ? "ip link set " + path.device.name + " mtu " + std::to_string(needed) : ""});
 }
 
-void examine_refusals(const Mirror &mirror, Findings &findings) {
+// What takes the copies at their collector: no device of Linux's knows TZSP.
+std::string receiver_of(const Mirror &mirror, const Path &path) {
+    const Statement statement = mirror.statement.value_or(Statement{});
+    const bool has_device = mirror.encap != "tzsp";
+    std::string command = has_device ? "rmirror collector setup" : "rmirror collector";
+    command += " --encap " + mirror.encap;
+    if (mirror.key != "-" && mirror.key != "register")
+        command += " --key " + mirror.key;
+    if (statement.port)
+        command += " --port " + std::to_string(*statement.port);
+    if ((statement.flags & RMIRROR_F_PLATFORM) != 0)
+        command += " --platform";
+    if (!path.source.empty())
+        command += " --from " + path.source;
+    return command +
+           (has_device ? " --local " + mirror.collector + " --up" : std::string(" --tap mirror0"));
+}
+
+void examine_refusals(const Mirror &mirror, const Path &path, Findings &findings) {
     const std::uint64_t refused = mirror.count(NFTA_RMIRROR_COUNTER_REFUSED);
     if (refused == 0)
         return;
@@ -113,7 +131,7 @@ void examine_refusals(const Mirror &mirror, Findings &findings) {
                         counted(refused, "ICMP error") + " came back about copies: nothing takes " +
                             mirror.encap + " at " + mirror.collector +
                             ", or a firewall on the way refuses it; there",
-                        "rmirror collector setup --encap " + mirror.encap + " --up"});
+                        receiver_of(mirror, path)});
 }
 
 }  // namespace
@@ -124,7 +142,7 @@ void examine_collector(const Mirror &mirror, const Path &path, Findings &finding
         return;
     }
     examine_mtu(mirror, path, findings);
-    examine_refusals(mirror, findings);
+    examine_refusals(mirror, path, findings);
 }
 
 }  // namespace rmirror::tools
