@@ -18,8 +18,8 @@ import pktgen
 import rows as table
 import scene
 
-WARM_UP = 300
-COUNT = {"pktgen": 4096, "gso": 200}
+# So many that a ring of 256 copies is full, and what was taken for it comes back
+WARM_UP = 1200
 
 
 def _gso(source: table.Source, count: int) -> float:
@@ -29,13 +29,27 @@ def _gso(source: table.Source, count: int) -> float:
     return float(done.stdout)
 
 
-def measure(source: table.Source, script: str, times: int = 1) -> float:
-    """Nanoseconds for one packet under a ruleset, over TIMES as many packets as COUNT says."""
+def _mark() -> None:
+    subprocess.run([Path(os.environ["BENCH_BUILD"]) / "rmirror_bench_mark"], check=True)
+
+
+def measure(source: table.Source, out: str, script: str, times: int = 1, mark: bool = False) -> float:
+    """Nanoseconds for one packet under a ruleset, over TIMES as many packets as table.COUNT says."""
+    scene.out_up(out)
+    if source.hashed:
+        scene.hash_originals(True)
     scene.sh(script, {"pktgen": "in0", "gso": "gso0"}[source.kind])
     send = {"pktgen": pktgen.send, "gso": _gso}[source.kind]
     send(source, max(WARM_UP, source.ports) if source.kind == "pktgen" else 20)
-    cost = send(source, COUNT[source.kind] * times)
+    if mark:
+        _mark()
+    cost = send(source, table.COUNT[source.kind] * times)
+    if mark:
+        _mark()
     scene.sh(scene.TEAR_DOWN)
+    if source.hashed:
+        scene.hash_originals(False)
+    scene.out_down()
     return cost
 
 
@@ -48,15 +62,15 @@ def missing(row: table.Row) -> str:
     return f"there is no {row.needs}"
 
 
-def play_round(rows: list[table.Row], times: int) -> dict[str, tuple[float, float]]:
+def play_round(rows: list[table.Row], times: int, mark: bool) -> dict[str, tuple[float, float]]:
     """What a packet costs with each row's statement and without it, by the rows' names."""
-    baselines: dict[tuple[table.Source, str], float] = {}
+    baselines: dict[tuple[table.Source, str, str], float] = {}
     results: dict[str, tuple[float, float]] = {}
     for row in rows:
-        key = (row.source, row.without_it)
-        if key not in baselines:
-            baselines[key] = measure(*key, times)
-        results[row.name] = (measure(row.source, row.with_it, times), baselines[key])
+        key = (row.source, row.out, row.without_it)
+        if mark or key not in baselines:
+            baselines[key] = measure(*key, times, mark)
+        results[row.name] = (measure(row.source, row.out, row.with_it, times, mark), baselines[key])
         with_it, without = results[row.name]
         print(f"{row.name:30} {with_it - without:8.0f}", flush=True)
     return results
@@ -75,15 +89,21 @@ def main() -> int:
     """Writes the results of the rows named."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--times", type=int, default=1, help="as many packets as COUNT says")
+    parser.add_argument("--times", type=int, default=1, help="as many packets as table.COUNT says")
+    parser.add_argument("--mark", action="store_true",
+                        help="tell the profiler where the packets of a row begin and end")
+    parser.add_argument("--symbols", type=Path, help="a file for the kernel's")
     parser.add_argument("out", type=Path)
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("names", nargs="*", help="of rows, in the order in which they are to be measured")
     arguments = parser.parse_args()
-    scene.set_up()
-    wanted = [row for row in table.all_rows() if row.name in arguments.names]
+    scene.sh(scene.SET_UP)
+    named = {row.name: row for row in table.all_rows()}
+    wanted = [named[name] for name in arguments.names]
     reasons = {row.name: missing(row) for row in wanted}
     rows = [row for row in wanted if not reasons[row.name]]
-    rounds = [play_round(rows, arguments.times) for _ in range(arguments.rounds)]
+    rounds = [play_round(rows, arguments.times, arguments.mark) for _ in range(arguments.rounds)]
+    if arguments.symbols:
+        arguments.symbols.write_text(Path("/proc/kallsyms").read_text(encoding="ascii"), encoding="ascii")
     results = {row.name: {"skipped": reasons[row.name]} if reasons[row.name] else
                summary([played[row.name] for played in rounds]) for row in wanted}
     arguments.out.write_text(json.dumps(results, indent=1), encoding="ascii")

@@ -3,8 +3,8 @@
 
 import argparse
 import fnmatch
-import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,14 +18,16 @@ import user_mode  # noqa: E402
 
 import environment  # noqa: E402
 import plot  # noqa: E402
+import profile_text  # noqa: E402
 import report  # noqa: E402
 import rows as table  # noqa: E402
 
 BUILD = ROOT / "build"
+PROFILER = BUILD / "tests/bench/rmirror_bench_profile.so"
 COMMITTED = HERE / "results"
 # rep movs without these is counted word by word, not as one instruction.
 CPU = "max,la57=off,pcid=off,-erms,-fsrm"
-TIMEOUT = 3000
+TIMEOUT = 10000
 # What the goals are stated for; on others they are only shown.
 GOALS_KERNEL = "6.1"
 # A program of this machine. So many times the packets make a measurement of some tenths of a second.
@@ -40,7 +42,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Count the instructions of one mirrored packet, for rmirror and for what else "
                     "mirrors, in a QEMU guest whose clock is its instruction counter: pktgen hands "
                     "packets to one device, copies leave by another, originals are dropped. The cost "
-                    "is that with the statement minus that of the same rule without it.",
+                    "is that with the statement minus that of the same rule without it. The devices: "
+                    "tests/bench/README.md.",
         epilog="Exit status: 0; 1 when a row is more than 3 % worse than the committed result, or a "
                f"goal is missed on {GOALS_KERNEL}; 77 when it cannot run here.")
     parser.add_argument("--kernel", action="append", metavar="VERSION",
@@ -49,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
                         help="only rows whose name matches one of these, separated by commas: "
                              "'gre*,tee*'")
     parser.add_argument("--list", action="store_true", help="print the names of all rows")
+    parser.add_argument("--reverse", action="store_true",
+                        help="the last row first: the results must be the same")
+    parser.add_argument("--profile", action="store_true",
+                        help="show where the instructions of each row are, by function. Rows whose "
+                             "statements differ by what surrounds them only are best seen side by side")
     parser.add_argument("--save", action="store_true",
                         help="make these the results that later runs are compared with, and draw "
                              "their picture: tests/bench/results/. Of rows not measured now, the old "
@@ -73,18 +81,22 @@ def _wanted(patterns: str) -> list[str]:
     return [name for name in names if any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
 
 
-def _measure(kernel: str, names: list[str], rounds: int = 1,
-             times: int = 1) -> dict[str, report.Cost] | None:
+def _measure(kernel: str, names: list[str], rounds: int = 1, times: int = 1,
+             profile: bool = False) -> dict[str, report.Cost] | None:
     run_dir = BUILD / "bench" / kernel
     out = run_dir / "measured.json"
     out.unlink(missing_ok=True)
     counted = [] if user_mode.is_user_mode(kernel) else [
         "-icount", "shift=0,sleep=off", "-cpu", CPU]
+    marks = []
+    if profile:
+        counted += ["-plugin", f"{PROFILER},out={run_dir / 'profile'}"]
+        marks = ["--mark", "--symbols", str(run_dir / "symbols")]
     options = vm.Options(
         kernel=kernel, accelerator="tcg", processors=1, run_dir=run_dir, timeout=TIMEOUT,
         qemu_args=counted, environment=environment.of_guest(BUILD))
     result = vm.run(["python3", "-B", str(HERE / "guest.py"), "--rounds", str(rounds),
-                     "--times", str(times), str(out), *names], options)
+                     "--times", str(times), *marks, str(out), *names], options)
     for fault in result.faults:
         print(f"tests/bench/run: {fault}", file=sys.stderr)
     if result.faults or result.status != 0:
@@ -129,6 +141,29 @@ def _time(names: list[str], rounds: int) -> bool:
     return True
 
 
+def _missing(kernels: list[str], save: bool) -> str:
+    """What was not built, fetched or installed, and how to get it; empty: all is there."""
+    programs = [(machine.QEMU, "qemu-system-x86"), ("iptables-legacy", "iptables")]
+    programs += [("gnuplot", "gnuplot-nox")] if save else []
+    for program, package in programs:
+        # Those of administrators are not in everybody's path.
+        if not shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"):
+            return f"{program} is missing: apt-get install {package}"
+    built = ["plugin/libnftables.so.1", "xtables/libxt_RMIRROR.so", "tests/bench/rmirror_bench_gso",
+             "tests/bench/rmirror_bench_mark"]
+    for path in built:
+        if not (BUILD / path).exists():
+            return f"build/{path} is missing: run it once without --no-setup"
+    for kernel in kernels:
+        tree = BUILD / "kernels" / kernel
+        if not (tree / "release").exists():
+            return f"there is no kernel {kernel} in build/kernels: run it once without --no-setup"
+        for module in ("updates/nft_rmirror.ko", "bench/rmirror_bench_nic.ko"):
+            if not list(tree.glob(f"root/lib/modules/*/{module}")):
+                return f"{module} was not built for the kernel {kernel}: run it once without --no-setup"
+    return ""
+
+
 def main() -> int:
     """Returns the exit status."""
     parser = _parser()
@@ -137,6 +172,8 @@ def main() -> int:
         parser.error("--wall-clock has a kernel of its own, and a result that no other machine has")
     if user := [kernel for kernel in arguments.kernel or [] if user_mode.is_user_mode(kernel)]:
         parser.error(f"--kernel {user[0]}: its clock counts no instructions, see --wall-clock")
+    if arguments.profile and (arguments.wall_clock or arguments.save):
+        parser.error("--profile counts what its marks execute, too: it is for reading, not for results")
     if arguments.rounds is not None and not arguments.wall_clock:
         parser.error("--rounds is for --wall-clock")
     if arguments.rounds is not None and arguments.rounds < ROUNDS_MIN:
@@ -145,18 +182,23 @@ def main() -> int:
     if arguments.list or not names:
         print("\n".join(row.name for row in table.all_rows()))
         return 0 if names else 2
-    if arguments.wall_clock:
-        os.chdir(ROOT)
-        return 0 if _time(names, arguments.rounds or ROUNDS_MIN) else 1
-    if not machine.is_installed():
-        print(f"tests/bench/run: {machine.QEMU} is missing: apt-get install qemu-system-x86")
+    if arguments.reverse:
+        names.reverse()
+    kernels = [WALL_CLOCK_KERNEL] if arguments.wall_clock else arguments.kernel or ["6.1"]
+    if missing := _missing(kernels, arguments.save):
+        print(f"tests/bench/run: {missing}")
         return 77
     os.chdir(ROOT)
+    if arguments.wall_clock:
+        return 0 if _time(names, arguments.rounds or ROUNDS_MIN) else 1
     good = True
-    for kernel in arguments.kernel or ["6.1"]:
-        measured = _measure(kernel, names)
+    for kernel in kernels:
+        measured = _measure(kernel, names, profile=arguments.profile)
         if measured is None:
             return 1
+        if arguments.profile:
+            print(profile_text.of_rows(BUILD / "bench" / kernel, list(measured)))
+            continue
         good = _judge(kernel, measured, arguments.save) and good
     return 0 if good else 1
 

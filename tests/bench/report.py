@@ -59,10 +59,6 @@ def cheapest_encapsulating(costs: dict[str, Cost], suffix: str) -> float:
     return min(found, default=0)
 
 
-def _size(row: table.Row) -> str:
-    return "gso" if row.source.kind == "gso" else str(row.source.size)
-
-
 def _ratio(cost: float, reference: float) -> str:
     return f"{cost / reference:.2f}" if reference else "-"
 
@@ -82,7 +78,7 @@ def text(costs: dict[str, Cost]) -> str:
         if cost.skipped:
             lines.append(f"  {row.name:30}  skipped: {cost.skipped}")
             continue
-        suffix = _size(row)
+        suffix = row.suffix
         lines.append(f"  {row.name:30}{cost.copy:8.0f}"
                      f"{_ratio(cost.copy, _copy(costs, f'tee {suffix}')):>8}"
                      f"{_ratio(cost.copy, cheapest_encapsulating(costs, suffix)):>9}"

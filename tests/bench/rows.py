@@ -8,10 +8,17 @@ without it. Both are scripts for bash that the guest runs before it sends packet
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+# So many packets are measured.
+COUNT = {"pktgen": 4096, "gso": 200}
 COLLECTOR = "10.0.0.5"
 COLLECTOR6 = "fd00::5"
 REGISTER_COLLECTORS = (1, 16, 256)
 SIZES = (60, 512, 1514)
+# The devices beside the dummy one (scene.py), each with every other way to mirror and these of ours
+DEVICES = {"card": "a card", "four": "four queues", "fq_codel": "fq_codel", "held": "256 copies in flight",
+           "veth": "veth"}
+DEVICE_SIZES = (60, 1514)
+DEVICE_ENCAPSULATIONS = ("gre", "erspan", "vxlan", "none")
 ENCAPSULATIONS = ("gre", "erspan1", "erspan", "erspan3", "vxlan", "geneve", "tzsp", "none")
 
 
@@ -21,17 +28,27 @@ class Source:
     kind: str = "pktgen"  # or "gso": TCP superframes from a tap device
     size: int = 60  # bytes of the frame
     ports: int = 1  # destination ports, from 9 on, one after another
+    hashed: bool = False  # they have a flow hash when the statement sees them, as a network card gives one
 
 
 @dataclass(frozen=True)
 class Row:
-    """NAME is the key in results; GROUP is a heading of the table."""
+    """NAME is the key in results; GROUP is a heading of the table; OUT is where copies leave, see scene.py."""
     name: str
     group: str
     source: Source
     with_it: str
     without_it: str
     needs: str = ""  # a program or module the row cannot do without
+    out: str = "dummy"
+
+    @property
+    def suffix(self) -> str:
+        """What the names of rows with such packets and such a device end with."""
+        words = ["gso" if self.source.kind == "gso" else str(self.source.size)]
+        words += [self.out] if self.out != "dummy" else []
+        words += ["hashed"] if self.source.hashed else []
+        return " ".join(words)
 
 
 def _nft(rules: str, header: str) -> str:
@@ -73,19 +90,20 @@ def _row(name: str, group: str, source: Source, rule, statement: str, **more) ->
     return Row(name, group, source, rule(statement), rule(""), **more)
 
 
-def _peers(source: Source, suffix: str) -> Iterator[Row]:
-    group = "others, no encapsulation"
-    yield _row(f"mirred {suffix}", group, source, _tc, "action mirred egress mirror dev out0")
-    yield _row(f"netdev-dup {suffix}", group, source, _ingress, "dup to \"out0\"")
+def _peers(source: Source, suffix: str, on: str = "", **more) -> Iterator[Row]:
+    """ON follows the name of a group."""
+    group = f"others, no encapsulation{on}"
+    yield _row(f"mirred {suffix}", group, source, _tc, "action mirred egress mirror dev out0", **more)
+    yield _row(f"netdev-dup {suffix}", group, source, _ingress, "dup to \"out0\"", **more)
     yield _row(f"tee {suffix}", group, source, _legacy, f"-j TEE --gateway {COLLECTOR}",
-               needs="iptables-legacy")
+               needs="iptables-legacy", **more)
     yield _row(f"nft-dup {suffix}", group, source, lambda s: _input(s, "ip"),
-               f"dup to {COLLECTOR} device \"out0\"")
-    group = "others, encapsulated"
+               f"dup to {COLLECTOR} device \"out0\"", **more)
+    group = f"others, encapsulated{on}"
     for device in ("gretap", "erspan", "vxlan"):
         yield _row(f"mirred-{device} {suffix}", group, source, _tc,
-                   f"action mirred egress mirror dev {device}9")
-    yield _row(f"netdev-dup-gretap {suffix}", group, source, _ingress, "dup to \"gretap9\"")
+                   f"action mirred egress mirror dev {device}9", **more)
+    yield _row(f"netdev-dup-gretap {suffix}", group, source, _ingress, "dup to \"gretap9\"", **more)
 
 
 def _ours(source: Source, suffix: str, options: str = "") -> Iterator[Row]:
@@ -94,6 +112,16 @@ def _ours(source: Source, suffix: str, options: str = "") -> Iterator[Row]:
         for encap in ENCAPSULATIONS:
             yield _row(f"{encap}{version} {suffix}", group, source, _input,
                        f"rmirror to {collector} encap {encap} {options}")
+
+
+def _on_device(out: str, on: str, hashed: bool = False) -> Iterator[Row]:
+    for size in DEVICE_SIZES:
+        source = Source(size=size, hashed=hashed)
+        suffix = Row("", "", source, "", "", out=out).suffix
+        yield from _peers(source, suffix, f", {on}", out=out)
+        for encap in DEVICE_ENCAPSULATIONS:
+            yield _row(f"{encap} {suffix}", f"rmirror, {on}", source, _input,
+                       f"rmirror to {COLLECTOR} encap {encap}", out=out)
 
 
 def _no_match() -> Iterator[Row]:
@@ -126,7 +154,9 @@ def _gso() -> Iterator[Row]:
     yield _row("tee gso", group, source, _legacy, f"-j TEE --gateway {COLLECTOR}",
                needs="iptables-legacy")
     yield _row("mirred gso", group, source, _tc, "action mirred egress mirror dev out0")
-    for statement in ("gre", "vxlan", "erspan", "gre len 60"):
+    yield _row("mirred-gretap gso", group, source, _tc, "action mirred egress mirror dev gretap9")
+    yield _row("mirred-erspan gso", group, source, _tc, "action mirred egress mirror dev erspan9")
+    for statement in ("gre", "vxlan", "erspan", "gre seq", "gre len 60"):
         yield _row(f"{statement} gso", group, source, _input,
                    f"rmirror to {COLLECTOR} encap {statement}")
 
@@ -153,6 +183,9 @@ def all_rows() -> list[Row]:
     for size in SIZES:
         rows.append(_row(f"gre {size} ingress", "rmirror, nft, netdev ingress", Source(size=size),
                          _ingress, f"rmirror to {COLLECTOR}"))
+    for out, on in DEVICES.items():
+        rows += _on_device(out, on)
+    rows += _on_device("four", "four queues, originals with a hash", hashed=True)
     rows += _xt()
     rows += _gso()
     rows += _register()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots the guest under the plugin's eyes and judges what it saw; TAP."""
 
-import bisect
 import json
 import subprocess
 import sys
@@ -13,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 # pylint: disable=wrong-import-position
 import environment  # noqa: E402
+from symbols import Symbols  # noqa: E402
 from scenarios import LEAST, PROCESSORS, RULE_BYTES_MOST, Scenario, recorded, sections  # noqa: E402
 
 ROOT = HERE.parents[2]
@@ -27,19 +27,6 @@ class Line:
     address: int
     writes: tuple[int, int]
     writers: tuple[int, int]
-
-
-class Symbols:
-    """/proc/kallsyms: names of the kernel's addresses."""
-
-    def __init__(self, text: str) -> None:
-        entries = sorted((int(words[0], 16), words[2]) for words in map(str.split, text.splitlines()))
-        self._addresses = [address for address, _ in entries]
-        self._names = [name for _, name in entries]
-
-    def name(self, address: int) -> str:
-        """Of the function at ADDRESS"""
-        return self._names[max(bisect.bisect_right(self._addresses, address) - 1, 0)]
 
 
 def _sections(path: Path) -> list[list[Line]]:

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mark.h"
-#include "qemu_plugin.h"
+#include "../mark.h"
+#include "../qemu_plugin.h"
 
 #define LINE_SHIFT 6
 #define KERNEL_START 0xffff800000000000ULL

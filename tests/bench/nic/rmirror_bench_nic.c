@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * For the benchmark: a network device that is to the stack what a network card is.
+ *
+ * It is no virtual device of rtnetlink's, has as many queues as the module was
+ * told, takes its lock for each packet, and holds the last packets of each queue
+ * as a ring of descriptors does until the card has sent them. What comes out of
+ * the ring is freed as a driver's completion frees it: into the CPU's caches.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+
+#define RING_MAX	4096
+
+static char *name = "out0";
+module_param(name, charp, 0444);
+MODULE_PARM_DESC(name, "name of the device");
+
+static unsigned int queues = 1;
+module_param(queues, uint, 0444);
+MODULE_PARM_DESC(queues, "transmit queues, 1 to 16");
+
+static unsigned int held;
+module_param(held, uint, 0444);
+MODULE_PARM_DESC(held, "packets of a queue that are held before the oldest is freed, up to 4096");
+
+/* One transmit queue */
+struct ring {
+	unsigned int	next;
+	struct sk_buff	*skb[];
+};
+
+struct nic {
+	struct ring	*ring[16];
+};
+
+static struct net_device *device;
+
+static netdev_tx_t nic_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	const struct nic *nic = netdev_priv(dev);
+	struct ring *ring = nic->ring[skb_get_queue_mapping(skb)];
+	struct sk_buff *done = skb;
+
+	if (held) {
+		done = ring->skb[ring->next];
+		ring->skb[ring->next] = skb;
+		ring->next = ring->next + 1 == held ? 0 : ring->next + 1;
+	}
+	if (done)
+		napi_consume_skb(done, 1);
+	return NETDEV_TX_OK;
+}
+
+/* Down, it gives back what it has. */
+static int nic_stop(struct net_device *dev)
+{
+	const struct nic *nic = netdev_priv(dev);
+	unsigned int i, j;
+
+	for (i = 0; i < queues; i++) {
+		for (j = 0; j < held; j++) {
+			dev_kfree_skb(nic->ring[i]->skb[j]);
+			nic->ring[i]->skb[j] = NULL;
+		}
+	}
+	return 0;
+}
+
+static void nic_uninit(struct net_device *dev)
+{
+	const struct nic *nic = netdev_priv(dev);
+	unsigned int i;
+
+	for (i = 0; i < queues; i++)
+		kfree(nic->ring[i]);
+}
+
+static int nic_init(struct net_device *dev)
+{
+	struct nic *nic = netdev_priv(dev);
+	unsigned int i;
+
+	for (i = 0; i < queues; i++) {
+		nic->ring[i] = kzalloc(struct_size(nic->ring[i], skb, held), GFP_KERNEL);
+		if (!nic->ring[i]) {
+			nic_uninit(dev);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static const struct net_device_ops nic_ops = {
+	.ndo_init	= nic_init,
+	.ndo_uninit	= nic_uninit,
+	.ndo_stop	= nic_stop,
+	.ndo_start_xmit	= nic_xmit,
+};
+
+static void nic_setup(struct net_device *dev)
+{
+	ether_setup(dev);
+	dev->netdev_ops = &nic_ops;
+	dev->max_mtu = ETH_MAX_MTU;
+	dev->features |= NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM |
+			 NETIF_F_HIGHDMA | NETIF_F_GSO_ENCAP_ALL;
+	dev->hw_features |= dev->features;
+	dev->hw_enc_features |= dev->features;
+	eth_hw_addr_random(dev);
+}
+
+static int __init nic_module_init(void)
+{
+	int err;
+
+	if (!queues || queues > ARRAY_SIZE(((struct nic *)NULL)->ring) || held > RING_MAX)
+		return -EINVAL;
+	device = alloc_netdev_mqs(sizeof(struct nic), name, NET_NAME_USER, nic_setup, queues, 1);
+	if (!device)
+		return -ENOMEM;
+	err = register_netdev(device);
+	if (err)
+		free_netdev(device);
+	return err;
+}
+module_init(nic_module_init);
+
+static void __exit nic_module_exit(void)
+{
+	unregister_netdev(device);
+	free_netdev(device);
+}
+module_exit(nic_module_exit);
+
+MODULE_DESCRIPTION("A network card for the benchmark");
+MODULE_LICENSE("GPL");
