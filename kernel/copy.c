@@ -13,6 +13,7 @@
 #include <net/dst.h>
 #include <net/xfrm.h>
 
+#include "buffer.h"
 #include "compat/compat.h"
 #include "copy.h"
 #include "frame.h"
@@ -84,7 +85,7 @@ static bool read_frame(const struct rmirror_frame *frame, void *to, unsigned int
 
 /*
  * An skb as a driver's receive path makes it: of the CPU's own caches, which a
- * driver's transmit path fills again. Only with BHs off.
+ * driver's transmit path fills again; its memory is ours. Only with BHs off.
  */
 static inline struct sk_buff *alloc_linear(unsigned int size)
 {
@@ -92,10 +93,10 @@ static inline struct sk_buff *alloc_linear(unsigned int size)
 	struct sk_buff *copy;
 	void *data;
 
-	/* Longer ones the cache has only while memory is not fragmented. */
+	/* Longer ones there are only while memory is not fragmented. */
 	if (unlikely(frag_size > PAGE_SIZE))
 		return alloc_skb(size, GFP_ATOMIC | __GFP_NOWARN);
-	data = napi_alloc_frag(frag_size);
+	data = rmirror_buffer_get(frag_size);
 	if (unlikely(!data))
 		return NULL;
 	copy = napi_build_skb(data, frag_size);

@@ -19,7 +19,9 @@
  *   collector.c                  what a netns knows of its collectors
  *   stats.c conf.c               counters; what a statement may say
  *   encap/                       the header between outer IP and frame
+ *   flow.c                       a hash of the flow that it belongs to
  *   copy.c                       a fresh skb that holds the frame
+ *   buffer.c                     the memory of copies
  *   frame.c                      the frame: which bytes belong to it
  *   netns.c                      where the state of a netns is
  */

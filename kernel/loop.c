@@ -360,7 +360,7 @@ enum rmirror_kin rmirror_loop_kin(struct rmirror_net *rn, const struct rmirror_f
 	struct ip_packet ip;
 	int quoted;
 
-	if (unlikely(skb->hash == rn->tag) && skb->sw_hash && skb->l4_hash)
+	if (unlikely(rmirror_loop_has_tag(rn, skb->hash)) && skb->sw_hash && skb->l4_hash)
 		return RMIRROR_COPY;
 	if (!parse_ip(skb, rmirror_frame_l3_offset(frame), frame->proto, &ip))
 		return RMIRROR_NO_KIN;

@@ -7,10 +7,12 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
+#include "buffer.h"
 #include "collector.h"
 #include "encap/encap.h"
 #include "hop.h"
 #include "learn.h"
+#include "loop.h"
 #include "netns.h"
 #include "stats.h"
 #include "wait.h"
@@ -202,7 +204,10 @@ static int __net_init rmirror_net_init(struct net *net)
 	rn->net = net;
 	mutex_init(&rn->lock);
 	INIT_LIST_HEAD(&rn->mirrors);
-	rn->tag = get_random_u32() ?: 1;
+	/* No hash at all must not look like a tag. */
+	do
+		rn->tag = get_random_u32();
+	while (rmirror_loop_has_tag(rn, 0));
 	rmirror_collector_net_init(rn);
 	rmirror_wait_net_init(rn);
 	return rmirror_stats_net_init(net);
@@ -247,6 +252,7 @@ static int __init rmirror_init(void)
 	int err;
 
 	rmirror_encap_init();
+	rmirror_buffer_init();
 	err = register_pernet_subsys(&rmirror_net_ops);
 	if (err)
 		return err;
@@ -272,6 +278,7 @@ static void __exit rmirror_exit(void)
 	unregister_pernet_subsys(&rmirror_net_ops);
 	/* The last mirrors may be waiting to be freed, by code that goes now. */
 	rcu_barrier();
+	rmirror_buffer_exit();
 }
 
 module_init(rmirror_init);

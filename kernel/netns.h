@@ -64,7 +64,8 @@ struct rmirror_waiting {
  * @net: the netns
  * @lock: protects @mirrors against each other's additions and removals
  * @mirrors: all of them, oldest first; readers under @lock or RCU
- * @tag: flow hash of copies that may come back in disguise; nobody else knows it
+ * @tag: what the flow hash of copies that may come back in disguise is made of, see
+ *	loop.h; nobody else knows it
  * @collectors: where copies go
  * @waiting: copies that wait for a neighbour
  */

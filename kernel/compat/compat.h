@@ -8,6 +8,7 @@
 #ifndef _RMIRROR_COMPAT_H
 #define _RMIRROR_COMPAT_H
 
+#include <linux/local_lock.h>
 #include <linux/netfilter.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
@@ -92,5 +93,18 @@ static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
 	fl->flowi4_tos = dscp << 2;
 #endif
 }
+
+/* What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock. */
+#ifdef RMIRROR_HAVE_LOCAL_LOCK_NESTED_BH
+#define RMIRROR_COMPAT_BH_LOCK			local_lock_t
+#define RMIRROR_COMPAT_INIT_BH_LOCK(lock)	INIT_LOCAL_LOCK(lock)
+#define rmirror_compat_bh_lock(lock)		local_lock_nested_bh(lock)
+#define rmirror_compat_bh_unlock(lock)		local_unlock_nested_bh(lock)
+#else
+#define RMIRROR_COMPAT_BH_LOCK			struct {}
+#define RMIRROR_COMPAT_INIT_BH_LOCK(lock)	{}
+#define rmirror_compat_bh_lock(lock)		do { } while (0)
+#define rmirror_compat_bh_unlock(lock)		do { } while (0)
+#endif
 
 #endif /* _RMIRROR_COMPAT_H */
