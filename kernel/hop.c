@@ -219,6 +219,16 @@ static unsigned int plain_mtu(const struct rmirror *m, struct dst_entry *dst)
 	return dst_mtu(dst) == READ_ONCE(dst->dev->mtu) ? dst_mtu(dst) : 0;
 }
 
+/*
+ * The look-up sets DST_OBSOLETE_FORCE_CHK, IPv4's check asks for it and for the number
+ * of the routing tables.
+ */
+static bool is_plain(const struct rmirror *m, const struct dst_entry *dst)
+{
+	return m->conf.family == NFPROTO_IPV4 && !needs_ip_output(dst) &&
+	       rmirror_hop_route4(dst)->rt_gw_family != AF_INET6;
+}
+
 static void prepare4(const struct rmirror *m, struct rmirror_hop *hop, __be32 saddr, __be32 daddr)
 {
 	hop->ip4 = (struct iphdr) {
@@ -232,6 +242,9 @@ static void prepare4(const struct rmirror *m, struct rmirror_hop *hop, __be32 sa
 	};
 	hop->sum4 = csum_partial(&hop->ip4, sizeof(hop->ip4), 0);
 	hop->idents = 0;
+	if (hop->plain)
+		hop->next4 = rmirror_hop_route4(hop->dst)->rt_gw_family ?
+			     rmirror_hop_route4(hop->dst)->rt_gw4 : daddr;
 }
 
 static void prepare6(const struct rmirror *m, struct rmirror_hop *hop,
@@ -271,10 +284,13 @@ bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const struct r
 	/* A packet that waits for an SA has the next one ask again. */
 	hop->generation = generation - !!(dst->flags & DST_XFRM_QUEUE);
 	hop->plain_mtu = plain_mtu(m, dst);
+	hop->plain = is_plain(m, dst);
 	hop->local = is_local(m, dst);
 	hop->ip_output = needs_ip_output(dst);
 	hop->tagged = may_come_by_again(dst);
 	hop->seq = rmirror_way_numbers(m, path);
+	hop->prebuilt = m->encap->constant(&m->conf, hop->encap);
+	hop->priority = rt_tos2priority(m->conf.dscp << 2);
 	if (m->conf.family == NFPROTO_IPV4)
 		prepare4(m, hop, saddr.ip, addr->ip);
 	else

@@ -41,6 +41,25 @@ unsigned int rmirror_hop_outer_len(const struct rmirror *m);
 void rmirror_hop_take_idents(const struct rmirror *m, struct rmirror_hop *hop, unsigned int count);
 void rmirror_hop_push6(const struct rmirror_job *job, struct sk_buff *skb);
 
+static __always_inline const struct rtable *rmirror_hop_route4(const struct dst_entry *dst)
+{
+	return container_of(dst, struct rtable, dst);
+}
+
+/* Is the route still the way? As dst_check() has it, of which this is IPv4's. */
+static __always_inline bool rmirror_hop_is_valid(const struct rmirror *m,
+						 const struct rmirror_hop *hop)
+{
+	struct dst_entry *dst = hop->dst;
+
+	if (unlikely(!dst || hop->generation != READ_ONCE(m->generation)))
+		return false;
+	if (likely(hop->plain))
+		return READ_ONCE(dst->obsolete) == DST_OBSOLETE_FORCE_CHK &&
+		       rmirror_hop_route4(dst)->rt_genid == rt_genid_ipv4(m->net);
+	return dst_check(dst, hop->cookie);
+}
+
 /**
  * rmirror_hop_find - find the way to the collector
  * @m: the mirror; BHs are off, within an RCU read side section
@@ -55,9 +74,7 @@ static __always_inline enum rmirror_outcome rmirror_hop_find(struct rmirror *m,
 						     rmirror_way_hop(m, path);
 	const struct net_device *dev;
 
-	if (unlikely(!hop->dst || hop->generation != READ_ONCE(m->generation) ||
-		     !dst_check(hop->dst, hop->cookie)) &&
-	    !rmirror_hop_fill(m, hop, path))
+	if (unlikely(!rmirror_hop_is_valid(m, hop)) && !rmirror_hop_fill(m, hop, path))
 		return RMIRROR_NO_ROUTE;
 	if (unlikely(hop->local))
 		return RMIRROR_LOCAL;
@@ -83,14 +100,26 @@ static __always_inline enum rmirror_outcome rmirror_hop_find(struct rmirror *m,
 static __always_inline struct neighbour *rmirror_hop_neighbour(struct dst_entry *dst,
 							       const union nf_inet_addr *addr)
 {
-	const struct rtable *rt;
+	const struct rtable *rt = rmirror_hop_route4(dst);
 
 	if (dst->ops->family == AF_INET6)
 		return ip_neigh_gw6(dst->dev, rt6_nexthop(dst_rt6_info(dst), &addr->in6));
-	rt = container_of(dst, struct rtable, dst);
 	if (unlikely(rt->rt_gw_family == AF_INET6))
 		return ip_neigh_gw6(dst->dev, &rt->rt_gw6);
 	return ip_neigh_gw4(dst->dev, rt->rt_gw_family ? rt->rt_gw4 : addr->ip);
+}
+
+/* Write the encapsulation header, which is the same for each copy. */
+static __always_inline void rmirror_hop_push_encap(const struct rmirror_job *job,
+						   struct sk_buff *skb)
+{
+	const struct rmirror_hop *hop = job->path.hop;
+	const unsigned int half = sizeof(hop->encap) / 2;
+
+	if (likely(job->m->hlen == half))
+		memcpy(__skb_push(skb, half), hop->encap, half);
+	else
+		memcpy(__skb_push(skb, sizeof(hop->encap)), hop->encap, sizeof(hop->encap));
 }
 
 /**

@@ -249,7 +249,8 @@ static enum rmirror_outcome mirror_packet(struct rmirror_job *job, const struct 
 					  const struct nf_hook_state *state)
 {
 	enum rmirror_kin kin = RMIRROR_NO_KIN;
-	struct rmirror_frame frame;
+	/* All of it is written before it is read. */
+	struct rmirror_frame frame __uninitialized;
 	enum rmirror_outcome outcome;
 
 	if (rmirror_frame_is_clear(skb))
@@ -287,7 +288,8 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 {
 	enum rmirror_outcome outcome = RMIRROR_LOOP;
 	const bool bh_on = !in_softirq();
-	struct rmirror_job job;
+	/* What is not written here is before it is read. */
+	struct rmirror_job job __uninitialized;
 
 	job.m = m;
 	job.state = state;

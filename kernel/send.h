@@ -7,7 +7,9 @@
 
 #include "copy.h"
 #include "encap/encap.h"
+#include "flow.h"
 #include "hop.h"
+#include "loop.h"
 #include "netns.h"
 #include "stats.h"
 #include "transmit.h"
@@ -32,7 +34,10 @@ static __always_inline void rmirror_send_wrap(const struct rmirror_job *job, str
 		skb_set_inner_protocol(skb, htons(ETH_P_TEB));
 		skb->encapsulation = 1;
 	}
-	job->m->encap->push(job, skb);
+	if (likely(!gso && job->path.hop->prebuilt))
+		rmirror_hop_push_encap(job, skb);
+	else
+		job->m->encap->push(job, skb);
 	skb_reset_transport_header(skb);
 	if (job->m->conf.family == NFPROTO_IPV4)
 		rmirror_hop_push4(job, skb,
@@ -40,7 +45,7 @@ static __always_inline void rmirror_send_wrap(const struct rmirror_job *job, str
 	else
 		rmirror_hop_push6(job, skb);
 	skb_reset_network_header(skb);
-	skb->priority = rt_tos2priority(job->m->conf.dscp << 2);
+	skb->priority = job->path.hop->priority;
 }
 
 /**
@@ -64,18 +69,22 @@ __rmirror_send(struct rmirror_job *job, struct sk_buff *copy, enum rmirror_outco
 	int err;
 
 	copy->dev = dst->dev;
+	__skb_set_sw_hash(copy, rmirror_flow_hash(copy), true);
 	/* A bare copy has no route of its own: the collector's may be of another protocol. */
 	if (likely(!rmirror_is_bare(job->m))) {
 		rmirror_send_wrap(job, copy, gso);
-		skb_dst_set_noref(copy, dst);
+		/* A device that has its packets without a route need not be given one. */
+		if (unlikely(hop->ip_output || !(copy->dev->priv_flags & IFF_XMIT_DST_RELEASE)))
+			skb_dst_set_noref(copy, dst);
 	} else {
 		copy->pkt_type = PACKET_OUTGOING;
 	}
 	if (unlikely(hop->tagged))
-		__skb_set_sw_hash(copy, job->m->rn->tag, true);
+		copy->hash = rmirror_loop_tag(job->m->rn, copy->hash);
 	copy->mark = job->m->conf.mark;
 
-	n = rmirror_hop_neighbour(dst, job->path.addr);
+	n = likely(hop->plain) ? ip_neigh_gw4(dst->dev, hop->next4) :
+				 rmirror_hop_neighbour(dst, job->path.addr);
 	if (unlikely(hop->ip_output || IS_ERR(n) || (!gso && copy->len > job->path.mtu) ||
 		     !(READ_ONCE(n->nud_state) & NUD_CONNECTED) || !READ_ONCE(n->hh.hh_len) ||
 		     n->tbl->protocol != copy->protocol ||

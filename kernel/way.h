@@ -14,6 +14,9 @@ struct rmirror_path;
 struct mem_cgroup;
 struct rmirror_sequence;
 
+/* Bytes of an encapsulation header that is prepared; so many or half of them */
+#define RMIRROR_ENCAP_CONSTANT_MAX	8
+
 /**
  * struct rmirror_hop - the way to a collector, as one CPU knows it
  *
@@ -21,12 +24,18 @@ struct rmirror_sequence;
  * @cookie: for dst_check()
  * @generation: of the mirror when it was looked up
  * @plain_mtu: the MTU is the device's as long as that is so much; 0: it depends
+ * @plain: an IPv4 route that nothing transforms, with an IPv4 next hop: what is asked
+ *	of it for each copy is asked here
  * @local: it leads to this host, or to all on a link
  * @ip_output: IPsec or a lightweight tunnel has to transform the packet
  * @tagged: the copy may pass our hooks again later, in another packet
  * @ident: the next of the IP identifications that the CPU has taken
  * @idents: so many of them are left
+ * @next4: the next hop, if @plain
+ * @priority: of the copy
  * @seq: next sequence number, if packets are numbered
+ * @prebuilt: @encap is the encapsulation header, the same for each copy
+ * @encap: the header
  * @sum4: sum of @ip4
  * @ip4: the outer header, with everything in it that is the same for each copy
  * @ip6: likewise
@@ -38,12 +47,17 @@ struct rmirror_hop {
 	u32			cookie;
 	unsigned int		generation;
 	unsigned int		plain_mtu;
+	bool			plain;
 	bool			local;
 	bool			ip_output;
 	bool			tagged;
+	bool			prebuilt;
 	u16			ident;
 	u16			idents;
+	__be32			next4;
+	u32			priority;
 	atomic_t		*seq;
+	u8			encap[RMIRROR_ENCAP_CONSTANT_MAX] __aligned(8);
 	__wsum			sum4;
 	union {
 		struct iphdr	ip4;

@@ -155,6 +155,11 @@ bool rmirror_encap_always(const struct rmirror_conf *conf)
 	return true;
 }
 
+bool rmirror_encap_varies(const struct rmirror_conf *conf, void *header)
+{
+	return false;
+}
+
 void rmirror_encap_select_key(const struct rmirror_conf *conf, union flowi_uli *uli)
 {
 	uli->gre_key = htonl(conf->key);

@@ -26,8 +26,11 @@
  *	to be segmented before it is wrapped
  * @numbered: the header has a sequence number
  * @hlen: bytes of header that a statement needs, constant for its life
+ * @constant: write the header, if it is the same for every copy of a statement, and of
+ *	RMIRROR_ENCAP_CONSTANT_MAX bytes or half of them; else return false
  * @selectors: what a route look-up or an IPsec policy may ask for beyond @proto
- * @push: write the header before skb->data, which is the frame; there is room.
+ * @push: write the header before skb->data, which is the frame; there is room, and
+ *	skb->hash is that of its flow.
  *	Of a superframe, which it sees only if @per_frame says no, it sets the
  *	gso_type.
  * @inner: if the @off'th byte of a packet starts a header that a mirror could have
@@ -40,6 +43,7 @@ struct rmirror_encap_ops {
 	bool		(*per_frame)(const struct rmirror_conf *conf);
 	bool		(*numbered)(const struct rmirror_conf *conf);
 	unsigned int	(*hlen)(const struct rmirror_conf *conf);
+	bool		(*constant)(const struct rmirror_conf *conf, void *header);
 	void		(*selectors)(const struct rmirror_conf *conf, union flowi_uli *uli);
 	void		(*push)(const struct rmirror_job *job, struct sk_buff *skb);
 	int		(*inner)(const struct sk_buff *skb, int off);
@@ -59,6 +63,8 @@ u64 rmirror_encap_time(const struct rmirror_job *job);
 /* For @per_frame and @numbered */
 bool rmirror_encap_never(const struct rmirror_conf *conf);
 bool rmirror_encap_always(const struct rmirror_conf *conf);
+/* For @constant: it is not */
+bool rmirror_encap_varies(const struct rmirror_conf *conf, void *header);
 /* For @selectors: a GRE key, as Linux' own tunnel devices have it; nothing */
 void rmirror_encap_select_key(const struct rmirror_conf *conf, union flowi_uli *uli);
 void rmirror_encap_select_none(const struct rmirror_conf *conf, union flowi_uli *uli);

@@ -113,12 +113,18 @@ static unsigned int erspan1_hlen(const struct rmirror_conf *conf)
 	return sizeof(struct gre_erspan);
 }
 
-static void erspan1_push(const struct rmirror_job *job, struct sk_buff *skb)
+static bool erspan1_constant(const struct rmirror_conf *conf, void *header)
 {
-	struct gre_erspan *gre = __skb_push(skb, sizeof(*gre));
+	struct gre_erspan *gre = header;
 
 	gre->flags = 0;
 	gre->protocol = htons(ETH_P_ERSPAN_I_II);
+	return true;
+}
+
+static void erspan1_push(const struct rmirror_job *job, struct sk_buff *skb)
+{
+	erspan1_constant(&job->m->conf, __skb_push(skb, sizeof(struct gre_erspan)));
 	if (skb_is_gso(skb))
 		skb_shinfo(skb)->gso_type |= SKB_GSO_GRE;
 }
@@ -172,6 +178,7 @@ const struct rmirror_encap_ops rmirror_encap_ERSPAN1 = {
 	.per_frame	= rmirror_encap_never,
 	.numbered	= rmirror_encap_never,
 	.hlen		= erspan1_hlen,
+	.constant	= erspan1_constant,
 	.selectors	= rmirror_encap_select_key,
 	.push		= erspan1_push,
 	.inner		= erspan_inner,
@@ -183,6 +190,7 @@ const struct rmirror_encap_ops rmirror_encap_ERSPAN = {
 	.per_frame	= rmirror_encap_always,
 	.numbered	= rmirror_encap_always,
 	.hlen		= erspan2_hlen,
+	.constant	= rmirror_encap_varies,
 	.selectors	= rmirror_encap_select_key,
 	.push		= erspan2_push,
 	.inner		= erspan_inner,
@@ -194,6 +202,7 @@ const struct rmirror_encap_ops rmirror_encap_ERSPAN3 = {
 	.per_frame	= rmirror_encap_always,
 	.numbered	= rmirror_encap_always,
 	.hlen		= erspan3_hlen,
+	.constant	= rmirror_encap_varies,
 	.selectors	= rmirror_encap_select_key,
 	.push		= erspan3_push,
 	.inner		= erspan3_inner,

@@ -36,22 +36,37 @@ static unsigned int gre_hlen(const struct rmirror_conf *conf)
 	       gre_has_seq(conf) * sizeof(__be32);
 }
 
-static void gre_push(const struct rmirror_job *job, struct sk_buff *skb)
+/* All but the sequence number, the place of which it returns */
+static __be32 *gre_write(const struct rmirror_conf *conf, u32 key, struct gre_teb *gre)
 {
-	const struct rmirror_conf *conf = &job->m->conf;
-	struct gre_teb *gre = __skb_push(skb, job->m->hlen);
 	__be32 *option = gre->options;
 
 	gre->flags = 0;
 	gre->protocol = htons(ETH_P_TEB);
 	if (gre_has_key(conf)) {
 		gre->flags |= GRE_KEY;
-		*option++ = htonl(job->path.key);
+		*option++ = htonl(key);
 	}
-	if (gre_has_seq(conf)) {
+	if (gre_has_seq(conf))
 		gre->flags |= GRE_SEQ;
-		*option = htonl(atomic_fetch_inc(job->path.hop->seq));
-	}
+	return option;
+}
+
+static bool gre_constant(const struct rmirror_conf *conf, void *header)
+{
+	if (gre_has_seq(conf) || conf->key_in_register)
+		return false;
+	gre_write(conf, conf->key, header);
+	return true;
+}
+
+static void gre_push(const struct rmirror_job *job, struct sk_buff *skb)
+{
+	const struct rmirror_conf *conf = &job->m->conf;
+	__be32 *seq = gre_write(conf, job->path.key, __skb_push(skb, job->m->hlen));
+
+	if (gre_has_seq(conf))
+		*seq = htonl(atomic_fetch_inc(job->path.hop->seq));
 	if (skb_is_gso(skb))
 		skb_shinfo(skb)->gso_type |= SKB_GSO_GRE;
 }
@@ -76,6 +91,7 @@ const struct rmirror_encap_ops rmirror_encap_GRE = {
 	.per_frame	= gre_has_seq,
 	.numbered	= gre_has_seq,
 	.hlen		= gre_hlen,
+	.constant	= gre_constant,
 	.selectors	= rmirror_encap_select_key,
 	.push		= gre_push,
 	.inner		= gre_inner,

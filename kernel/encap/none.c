@@ -27,6 +27,7 @@ const struct rmirror_encap_ops rmirror_encap_NONE = {
 	.per_frame	= rmirror_encap_never,
 	.numbered	= rmirror_encap_never,
 	.hlen		= none_hlen,
+	.constant	= rmirror_encap_varies,
 	.selectors	= rmirror_encap_select_none,
 	.push		= none_push,
 	.inner		= none_inner,

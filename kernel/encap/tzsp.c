@@ -40,7 +40,6 @@ static unsigned int tzsp_hlen(const struct rmirror_conf *conf)
 static void tzsp_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
 	const unsigned int wire_len = rmirror_cb(skb)->wire_len;
-	const u16 sport = rmirror_udp_sport(skb);
 	struct tzsp *h = __skb_push(skb, sizeof(*h));
 
 	*h = (struct tzsp) {
@@ -55,7 +54,7 @@ static void tzsp_push(const struct rmirror_job *job, struct sk_buff *skb)
 		.length		= htons(min_t(unsigned int, wire_len, U16_MAX)),
 		.end_tag	= TZSP_TAG_END,
 	};
-	rmirror_udp_push(job, skb, sport);
+	rmirror_udp_push(job, skb);
 }
 
 /* A mirror's header has the one form, others may have other tags: they end at the END tag. */
@@ -78,6 +77,7 @@ const struct rmirror_encap_ops rmirror_encap_TZSP = {
 	.per_frame	= rmirror_encap_always,
 	.numbered	= rmirror_encap_never,
 	.hlen		= tzsp_hlen,
+	.constant	= rmirror_encap_varies,
 	.selectors	= rmirror_udp_select,
 	.push		= tzsp_push,
 	.inner		= tzsp_inner,

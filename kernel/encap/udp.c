@@ -3,147 +3,43 @@
  * The encapsulations over UDP: VXLAN (RFC 7348 section 5) and Geneve (RFC 8926
  * section 3), and what TZSP needs of them.
  *
- * The source port is taken from a symmetric hash of the mirrored flow, so that
- * both directions of a connection reach the same queue of the collector.
+ * The source port is taken from the copy's flow hash, so that both directions of
+ * a connection reach the same queue of the collector.
  */
 
-#include <linux/hash.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
-#include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/udp.h>
 
 #include "udp.h"
 
 #define UDP_SPORT_MIN	49152	/* the dynamic ports, RFC 6335 section 6 */
-#define UDP_SPORT_BITS	14
+#define UDP_SPORT_SHIFT	18	/* the upper 14 bits of a hash */
 #define VXLAN_VNI_VALID	0x08000000
 #define VNI_SHIFT	8
 #define GENEVE_OPTIONS_MASK	0x3f
 #define GENEVE_OPTIONS_SHIFT	24
 
-/* Two numbers, whichever comes first */
-static u64 flow_of_ends(u32 a, u32 b)
-{
-	return (u64)(a + b) << 32 | (a ^ b);
-}
-
-/* Both ports of a packet whose transport header is at @off, 0 if it has none */
-static u64 flow_ports(const struct sk_buff *skb, int off, u8 protocol)
-{
-	const __be16 *ports;
-	__be16 buf[2];
-
-	switch (protocol) {
-	case IPPROTO_TCP:
-	case IPPROTO_UDP:
-	case IPPROTO_UDPLITE:
-	case IPPROTO_SCTP:
-	case IPPROTO_DCCP:
-		ports = skb_header_pointer(skb, off, sizeof(buf), buf);
-		if (ports)
-			return flow_of_ends((__force u16)ports[0], (__force u16)ports[1]);
-		fallthrough;
-	default:
-		return 0;
-	}
-}
-
-/* Only the first fragment has ports: for all to go the same way they do not count. */
-static u64 flow4(const struct sk_buff *skb, int off)
-{
-	const struct iphdr *iph;
-	struct iphdr buf;
-	u64 ports = 0;
-
-	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!iph)
-		return 0;
-	if (!ip_is_fragment(iph))
-		ports = flow_ports(skb, off + iph->ihl * 4, iph->protocol);
-	return flow_of_ends((__force u32)iph->saddr, (__force u32)iph->daddr) ^
-	       (ports + iph->protocol) * GOLDEN_RATIO_64;
-}
-
-static u32 fold6(const struct in6_addr *addr)
-{
-	return (__force u32)addr->s6_addr32[0] ^ rol32((__force u32)addr->s6_addr32[1], 7) ^
-	       rol32((__force u32)addr->s6_addr32[2], 13) ^
-	       rol32((__force u32)addr->s6_addr32[3], 22);
-}
-
-static u64 flow6(const struct sk_buff *skb, int off)
-{
-	const struct ipv6hdr *ip6h;
-	struct ipv6hdr buf;
-	u64 ports;
-
-	ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!ip6h)
-		return 0;
-	ports = flow_ports(skb, off + sizeof(*ip6h), ip6h->nexthdr);
-	return flow_of_ends(fold6(&ip6h->saddr), fold6(&ip6h->daddr)) ^
-	       (ports + ip6h->nexthdr) * GOLDEN_RATIO_64;
-}
-
-/* What is no IP has its Ethernet addresses. */
-static u64 flow_ethernet(const struct sk_buff *skb)
-{
-	const struct ethhdr *eth;
-	struct ethhdr buf;
-	u32 from, to;
-
-	eth = skb_header_pointer(skb, 0, sizeof(buf), &buf);
-	if (!eth)
-		return 0;
-	memcpy(&from, eth->h_source + 2, sizeof(from));
-	memcpy(&to, eth->h_dest + 2, sizeof(to));
-	return flow_of_ends(from, to);
-}
-
-/**
- * rmirror_udp_sport - source port of a copy
- * @frame: the frame, before anything is pushed
- *
- * The kernel's own hash would be of the same use, but it looks into tunnels and
- * costs as much as a third of the copy.
- */
-u16 rmirror_udp_sport(const struct sk_buff *frame)
-{
-	u64 flow;
-
-	if (frame->protocol == htons(ETH_P_IP))
-		flow = flow4(frame, skb_network_offset(frame));
-	else if (frame->protocol == htons(ETH_P_IPV6))
-		flow = flow6(frame, skb_network_offset(frame));
-	else
-		flow = flow_ethernet(frame);
-	return UDP_SPORT_MIN + hash_64(flow, UDP_SPORT_BITS);
-}
-
 /**
  * rmirror_udp_push - write the UDP header
  * @job: the packet
  * @skb: its data is the UDP payload
- * @sport: source port
  *
  * Over IPv4 the checksum is 0, as RFC 7348 has it; over IPv6 there has to be
  * one (RFC 8200 section 8.1), and Linux' own VXLAN device insists.
  */
-void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb, u16 sport)
+void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
 	const struct rmirror_conf *conf = &job->m->conf;
 	const bool ipv6 = conf->family == NFPROTO_IPV6;
 	struct udphdr *uh = __skb_push(skb, sizeof(*uh));
 
-	uh->source = htons(sport);
+	uh->source = htons(UDP_SPORT_MIN + (skb->hash >> UDP_SPORT_SHIFT));
 	uh->dest = htons(conf->port);
 	uh->len = htons(skb->len);
 	uh->check = 0;
@@ -186,18 +82,18 @@ static unsigned int vni_hlen(const struct rmirror_conf *conf)
 	return RMIRROR_UDP_HLEN + sizeof(struct vni_header);
 }
 
-static void vni_push(const struct rmirror_job *job, struct sk_buff *skb, u32 first, u16 sport)
+static void vni_push(const struct rmirror_job *job, struct sk_buff *skb, u32 first)
 {
 	struct vni_header *h = __skb_push(skb, sizeof(*h));
 
 	h->first = htonl(first);
 	h->vni = htonl(job->path.key << VNI_SHIFT);
-	rmirror_udp_push(job, skb, sport);
+	rmirror_udp_push(job, skb);
 }
 
 static void vxlan_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
-	vni_push(job, skb, VXLAN_VNI_VALID, rmirror_udp_sport(skb));
+	vni_push(job, skb, VXLAN_VNI_VALID);
 }
 
 #define METADATA_WORDS	(sizeof(struct rmirror_geneve_metadata) / sizeof(__be32))
@@ -242,14 +138,13 @@ static void push_metadata(const struct rmirror_job *job, struct sk_buff *skb)
 
 static void geneve_push(const struct rmirror_job *job, struct sk_buff *skb)
 {
-	const u16 sport = rmirror_udp_sport(skb);
+	u32 options = 0;
 
 	if (has_metadata(&job->m->conf)) {
 		push_metadata(job, skb);
-		vni_push(job, skb, METADATA_WORDS << GENEVE_OPTIONS_SHIFT | ETH_P_TEB, sport);
-	} else {
-		vni_push(job, skb, ETH_P_TEB, sport);
+		options = METADATA_WORDS << GENEVE_OPTIONS_SHIFT;
 	}
+	vni_push(job, skb, options | ETH_P_TEB);
 }
 
 static int vxlan_inner(const struct sk_buff *skb, int off)
@@ -281,6 +176,7 @@ const struct rmirror_encap_ops rmirror_encap_VXLAN = {
 	.per_frame	= rmirror_encap_never,
 	.numbered	= rmirror_encap_never,
 	.hlen		= vni_hlen,
+	.constant	= rmirror_encap_varies,
 	.selectors	= rmirror_udp_select,
 	.push		= vxlan_push,
 	.inner		= vxlan_inner,
@@ -291,6 +187,7 @@ const struct rmirror_encap_ops rmirror_encap_GENEVE = {
 	.per_frame	= has_metadata,
 	.numbered	= rmirror_encap_never,
 	.hlen		= geneve_hlen,
+	.constant	= rmirror_encap_varies,
 	.selectors	= rmirror_udp_select,
 	.push		= geneve_push,
 	.inner		= geneve_inner,

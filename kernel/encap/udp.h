@@ -28,7 +28,6 @@ static inline enum rmirror_udp_form rmirror_udp_form(__be32 first)
 
 bool rmirror_udp_starts_with(const struct sk_buff *skb, int off, enum rmirror_udp_form form);
 void rmirror_udp_select(const struct rmirror_conf *conf, union flowi_uli *uli);
-u16 rmirror_udp_sport(const struct sk_buff *frame);
-void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb, u16 sport);
+void rmirror_udp_push(const struct rmirror_job *job, struct sk_buff *skb);
 
 #endif /* _RMIRROR_ENCAP_UDP_H */
