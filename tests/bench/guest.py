@@ -35,7 +35,7 @@ def _mark() -> None:
 
 def measure(source: table.Source, out: str, script: str, times: int = 1, mark: bool = False) -> float:
     """Nanoseconds for one packet under a ruleset, over TIMES as many packets as table.COUNT says."""
-    scene.out_up(out)
+    scene.out_up(out, '"$BENCH/register"' in script)
     if source.hashed:
         scene.hash_originals(True)
     scene.sh(script, {"pktgen": "in0", "gso": "gso0"}[source.kind])

@@ -42,18 +42,22 @@ _OUT = {
             "tc -n sink filter add dev in0 ingress matchall action drop\n",
 }
 
-# A permanent neighbour for every collector, and the tunnels of the others
+# The collector is a permanent neighbour; the tunnels of the others
 _ADDRESSES = "".join(f"{line}\n" for line in (
     "link set out0 mtu 9000 up",
     "addr add 10.0.0.1/16 dev out0",
     "addr add fd00::1/64 dev out0 nodad",
     "neigh add fd00::5 lladdr 02:00:00:00:05:05 dev out0 nud permanent",
-    *(f"neigh add 10.0.{i >> 8}.{i & 255} lladdr 02:00:00:00:{i >> 8:02x}:{i & 255:02x} dev out0 "
-      "nud permanent" for i in (5, *range(256, 512))),
+    "neigh add 10.0.0.5 lladdr 02:00:00:00:00:05 dev out0 nud permanent",
     "link add gretap9 mtu 8000 type gretap local 10.0.0.1 remote 10.0.0.5 nopmtudisc",
     "link add erspan9 mtu 8000 type erspan local 10.0.0.1 remote 10.0.0.5 seq key 9 erspan_ver 1 nopmtudisc",
     "link add vxlan9 mtu 8000 type vxlan id 9 local 10.0.0.1 remote 10.0.0.5 dstport 4789",
     *(f"link set {device} addrgenmode none up" for device in ("gretap9", "erspan9", "vxlan9"))))
+
+# Those that a register names
+_MORE_COLLECTORS = "".join(
+    f"neigh add 10.0.{i >> 8}.{i & 255} lladdr 02:00:00:00:{i >> 8:02x}:{i & 255:02x} dev out0 "
+    "nud permanent\n" for i in range(256, 512))
 
 _OUT_DOWN = """
 for device in gretap9 erspan9 vxlan9; do echo link del $device; done | ip -batch -
@@ -91,12 +95,13 @@ def sh(script: str, device: str = "") -> None:
 def set_up(out: str = "dummy") -> None:
     """What packets come in by, and a device that copies leave by."""
     sh(SET_UP)
-    out_up(out)
+    out_up(out, False)
 
 
-def out_up(out: str) -> None:
+def out_up(out: str, register: bool) -> None:
     """The device that copies leave by, its addresses and neighbours, and the tunnels on it."""
-    sh(_OUT[out] + f"ip -batch - <<'END'\n{_ADDRESSES}END\n" + _SETTLE)
+    batch = _ADDRESSES + (_MORE_COLLECTORS if register else "")
+    sh(_OUT[out] + f"ip -batch - <<'END'\n{batch}END\n" + _SETTLE)
 
 
 def out_down() -> None:
