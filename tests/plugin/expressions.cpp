@@ -3,6 +3,7 @@
 // Collectors that are expressions: what nft makes of them reaches the kernel, without what nft
 // needs only for the assignment that carries them, and comes back as it was written.
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <sstream>
 
@@ -25,6 +26,7 @@ protected:
             tables += "add map " + family +
                       " t m { type ipv4_addr : ipv4_addr; elements = { 10.1.0.1 : 10.0.0.9 }; }\n";
         tables += "add map inet t m6 { type ipv6_addr : ipv6_addr; }\n";
+        tables += "add map inet t k { type iface_index : mark; elements = { \"lo\" : 7 }; }\n";
         ASSERT_EQ(run({"nft", "-f", "-"}, {.input = tables}).err, "");
     }
 
@@ -59,8 +61,10 @@ std::string as_listed(const Rule &rule) {
     if (rule.listed)
         return rule.listed;
     std::string text = rule.written;
-    if (std::size_t at = text.find("rmirror to"); at != text.npos)
-        text.replace(at, 10, "rmirror ip to");
+    const std::string before = "rmirror to ";
+    const std::size_t at = text.find(before);
+    if (at != text.npos && std::isdigit(static_cast<unsigned char>(text[at + before.size()])) == 0)
+        text.replace(at, before.size(), "rmirror ip to ");
     return text;
 }
 
@@ -99,6 +103,22 @@ const Rule rules[] = {
     {"bridge", "rmirror ip6 to ip6 daddr map { ::1 : ::5 }"},
     {"netdev", "rmirror to ip saddr map @m continue"},
     {"netdev", "rmirror ip6 to iifname map { \"eth0\" : 2001:db8::5 }"},
+    // Keys
+    {"inet", "rmirror to 10.0.0.5 key meta mark len 60 mtu drop"},
+    {"inet", "rmirror to 2001:db8::5 encap vxlan key ct mark ttl 9 device \"eth0\" accept"},
+    {"inet",
+     "rmirror to 10.0.0.5 encap erspan key ct mark map { 0x00000001 : 0x00000064, 0x00000002 : "
+     "0x000000c8 } accept"},
+    {"inet", "rmirror to 10.0.0.5 key iif map @k"},
+    {"inet", "rmirror to 10.0.0.5 encap geneve port 1234 key jhash ip saddr mod 8 seed 0xbeef",
+     "rmirror to 10.0.0.5 encap geneve key jhash ip saddr mod 8 seed 0xbeef port 1234"},
+    {"inet", "rmirror to 10.0.0.5 key numgen inc mod 4 rmirror to 10.0.0.6 key iif"},
+    {"inet", "tcp dport 80 rmirror to 10.0.0.5 key tcp sport"},
+    {"inet", "rmirror to 10.0.0.5 key ct mark & 0x000000ff"},
+    {"ip", "rmirror to 10.0.0.5 key ip saddr map { 10.1.0.1 : 0x00000001 }"},
+    {"bridge", "rmirror to 10.0.0.5 key ip saddr map { 10.1.0.1 : 0x00000001 }"},
+    {"netdev", "rmirror to 10.0.0.5 encap vxlan key iif"},
+    {"arp", "rmirror to 10.0.0.5 encap vxlan key meta mark"},
 };
 
 // As written, and again from what was listed, as text and as JSON: the same bytes.
@@ -137,6 +157,12 @@ TEST_F(PluginExpressions, MatchNothingThatTheUserDidNotWrite) {
     EXPECT_EQ(sent("inet", "rmirror to symhash mod 2 map { 0 : 10.0.0.5 } len 60"),
               "[ hash reg 1 = symhash() % mod 2 ]\n[ lookup reg 1 set __map%d dreg 1 ]\n"
               "[ rmirror ip to reg 1 len 60 ]\n");
+    EXPECT_EQ(sent("inet", "rmirror to 10.0.0.5 encap vxlan key meta mark"),
+              "[ meta load mark => reg 2 ]\n[ rmirror to 10.0.0.5 encap vxlan key reg 2 ]\n");
+    EXPECT_EQ(sent("inet", "rmirror to 10.0.0.5 key tcp sport"),
+              "[ meta load l4proto => reg 1 ]\n[ cmp eq reg 1 0x00000006 ]\n"
+              "[ payload load 2b @ transport header + 0 => reg 2 ]\n"
+              "[ byteorder reg 2 = ntoh(reg 2, 2, 2) ]\n[ rmirror to 10.0.0.5 key reg 2 ]\n");
     EXPECT_EQ(sent("ip", "rmirror to symhash mod 2 map { 0 : ::5 }"),
               "[ hash reg 1 = symhash() % mod 2 ]\n[ lookup reg 1 set __map%d dreg 1 ]\n"
               "[ rmirror ip6 to reg 1 ]\n");
@@ -157,12 +183,14 @@ TEST_F(PluginExpressions, BytesOfTheStatement) {
     EXPECT_EQ(
         nft("add rule inet t c rmirror to symhash mod 2 map { 0 : 10.0.0.5 } len 60", how).err, "");
     EXPECT_EQ(nft("add rule inet t c rmirror ip6 to ip6 saddr map @m6", how).err, "");
-    // NFTA_RMIRROR_SREG_ADDR 1, NFTA_RMIRROR_FAMILY, NFTA_RMIRROR_LEN
+    EXPECT_EQ(nft("add rule inet t c rmirror to 10.0.0.5 key meta mark", how).err, "");
+    // NFTA_RMIRROR_SREG_ADDR 1, NFTA_RMIRROR_FAMILY, NFTA_RMIRROR_LEN; NFTA_RMIRROR_EXT_SREG_KEY
     EXPECT_EQ(read_file(directory.path("sent")),
               "0800020000000001080003000000000208000600"
               "0000003c\n"
               "0800020000000001"
-              "080003000000000a\n");
+              "080003000000000a\n"
+              "080001000a0000050c000f800800010000000002\n");
 }
 
 TEST_F(PluginExpressions, InFilesWithIncludesDefinesAndSeveralLines) {
@@ -231,6 +259,30 @@ TEST_F(PluginExpressions, InJson) {
         nft("-j list chain inet t c").out.find("\"expr\": [" + statement + ", {\"accept\": null}]"),
         std::string::npos);
 
+    for (const char *key :
+         {R"({"meta": {"key": "iif"}})", R"({"numgen": {"mode": "inc", "mod": 4, "offset": 0}})"}) {
+        const std::string with_key =
+            std::string(R"({"rmirror": {"to": "10.0.0.5", "key": )") + key + R"(, "len": 60}})";
+        std::string other = rule;
+        other.replace(other.find(statement), statement.size(), with_key);
+        added = run({"nft", "-j", "-e", "-f", "-"}, {.input = other});
+        EXPECT_EQ(added.err, "");
+        EXPECT_NE(added.out.find("\"expr\": [" + with_key + ", {\"accept\": null}]"),
+                  std::string::npos)
+            << added.out;
+        EXPECT_NE(nft("-j list chain inet t c").out.find(with_key), std::string::npos)
+            << nft("-j list chain inet t c").out;
+    }
+    nft("flush chain inet t c");
+    EXPECT_EQ(run({"nft", "-j", "-f", "-"},
+                  {.input = R"({"nftables": [{"add": {"rule": {"family": )"
+                            R"("inet", "table": "t", "chain": "c", )"
+                            R"("expr": [{"rmirror": {"to": {"ct": {"key": )"
+                            R"("mark"}}, "key": {"ct": {"key": "mark"}}}}]}}}]})"})
+                  .err,
+              "internal:0:0-0: Error: invalid key, only one of collector and key can be an "
+              "expression\n\n");
+
     for (std::string wrong : {R"("family": "inet", )", R"("family": 4, )"}) {
         std::string bad = rule;
         bad.replace(bad.find(R"("family": "ip", )"), 16, wrong);
@@ -289,6 +341,18 @@ TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
          "unknown option 'lne', expected one of encap, key, len, mtu, ttl, dscp, from, device, "
          "mark, "
          "port, seq, platform, metadata or another statement (did you mean 'len'?)"},
+        {"rmirror to ip saddr map @m key iif", "                               ^^^",
+         "invalid key, only one of collector and key can be an expression"},
+        {"rmirror to 10.0.0.5 encap tzsp key iif", "                               ^^^",
+         "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
+        {"rmirror to 10.0.0.5 key ct", "                         ^",
+         "syntax error, the key is not complete"},
+        {"rmirror to 10.0.0.5 key iif map 5", "                                ^",
+         "expected '{ key : number, ... }' or '@name' after 'map'"},
+        {"rmirror to 10.0.0.5 key iif lne 60", "                            ^^^",
+         "syntax error, unexpected string"},
+        {"rmirror to 10.0.0.5 key ct mark map { 1 : 10.0.0.1 }",
+         "                                          ^^^^^^^^", "Could not parse packet mark"},
         {"counter rmirror to ip saddr map @none counter", "                                ^^^^^",
          "No such file or directory"},
     };
@@ -356,6 +420,21 @@ TEST_F(PluginExpressions, KeysOfSomeBitsAreMaskedOrRefused) {
     }
 }
 
+TEST_F(PluginExpressions, KeysThatAreNoNumbersAreRefused) {
+    const std::string what = "Error: rmirror: ";
+    for (const char *key : {"iifname", "ct bytes", "ip6 saddr"})
+        EXPECT_EQ(nft(std::string("add rule inet t c rmirror to 10.0.0.5 key ") + key).err,
+                  what +
+                      "the key is a number of 8, 16 or 32 bits, which this is not; nothing was "
+                      "applied\n")
+            << key;
+    EXPECT_EQ(nft("add rule bridge t c rmirror to 10.0.0.5 encap vxlan key vlan id").err,
+              what +
+                  "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: "
+                  "write a rule for each value; nothing was applied\n");
+    EXPECT_EQ(listed("inet") + listed("bridge"), "");
+}
+
 // Of other programs: a register that nft shows no address for is seen, and does not load.
 TEST_F(PluginExpressions, RegistersWithoutAnAddressAreShown) {
     nft("add rule inet t c counter rmirror to 10.0.0.5 accept");
@@ -367,6 +446,18 @@ TEST_F(PluginExpressions, RegistersWithoutAnAddressAreShown) {
         << listing;
     How piped{.input = "flush ruleset\n" + listing};
     EXPECT_EQ(nft("-f -", piped).status, 1);
+
+    other.environment = {{"RMIRROR_DOUBLE_DUMP", "080001000a0000050c000f800800010000000002"}};
+    EXPECT_NE(ruleset(other).find("rmirror to ? \"the key is in a register that holds no value of "
+                                  "nft's\" accept\n"),
+              std::string::npos)
+        << ruleset(other);
+    other.environment = {
+        {"RMIRROR_DOUBLE_DUMP", "080002000000000108000300000000020c000f800800010000000002"}};
+    EXPECT_NE(ruleset(other).find("rmirror to ? \"collector and key are in registers, of which nft "
+                                  "can show one\" accept\n"),
+              std::string::npos)
+        << ruleset(other);
 }
 
 }  // namespace

@@ -133,6 +133,26 @@ TEST(LibrmirrorStmt, ACollectorInARegisterTakesTheAddressesPlace) {
     EXPECT_EQ(text_of(stmt), "rmirror to 10.0.0.6 len 60");
 }
 
+TEST(LibrmirrorStmt, AKeyInARegisterTakesTheKeysPlace) {
+    constexpr std::uint16_t in_register = RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY);
+    const Stmt stmt = parse("rmirror to 10.0.0.5 encap vxlan key 7");
+    EXPECT_FALSE(rmirror_stmt_is_set(stmt.get(), in_register));
+    ASSERT_EQ(rmirror_stmt_set_u32(stmt.get(), in_register, NFT_REG_1, nullptr), 0);
+    EXPECT_EQ(rmirror_stmt_validate(stmt.get(), nullptr), 0);
+    EXPECT_FALSE(rmirror_stmt_is_set(stmt.get(), NFTA_RMIRROR_KEY));
+    EXPECT_EQ(rmirror_stmt_get_u32(stmt.get(), in_register), NFT_REG_1);
+    EXPECT_EQ(text_of(stmt), "rmirror to 10.0.0.5 encap vxlan key reg 1");
+    ASSERT_EQ(rmirror_stmt_set_u32(stmt.get(), NFTA_RMIRROR_KEY, 8, nullptr), 0);
+    EXPECT_EQ(text_of(stmt), "rmirror to 10.0.0.5 encap vxlan key 8");
+    ASSERT_EQ(rmirror_stmt_set_u32(stmt.get(), in_register, NFT_REG_2, nullptr), 0);
+    ASSERT_EQ(rmirror_stmt_set_str(stmt.get(), NFTA_RMIRROR_KEY, "9", nullptr), 0);
+    EXPECT_EQ(text_of(stmt), "rmirror to 10.0.0.5 encap vxlan key 9");
+    ASSERT_EQ(rmirror_stmt_set_u32(stmt.get(), in_register, 99, nullptr), 0);
+    EXPECT_EQ(rmirror_stmt_validate(stmt.get(), nullptr), -1);
+    rmirror_stmt_unset(stmt.get(), in_register);
+    EXPECT_EQ(text_of(stmt), "rmirror to 10.0.0.5 encap vxlan");
+}
+
 struct Refusal {
     std::uint16_t attr;
     const char *word;  // null: set_u32 with number

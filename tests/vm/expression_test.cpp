@@ -2,6 +2,7 @@
 //
 // Collectors that are expressions, in rules of the stock nft with the plugin: where the packets go.
 #include <gtest/gtest.h>
+#include <net/if.h>
 
 #include <set>
 
@@ -120,6 +121,37 @@ TEST_P(ExpressionFamily, CollectorsOfTheOtherFamily) {
 INSTANTIATE_TEST_SUITE_P(Families, ExpressionFamily,
                          testing::Values("inet", "ip", "bridge", "netdev"),
                          [](const auto &each) { return std::string(each.param); });
+
+// The VNI of the next copy
+std::uint32_t vni_of(const Frame &copy) {
+    const auto *vxlan = copy.bytes.data() + 14 + 20 + 8;
+    return vxlan[4] << 16U | vxlan[5] << 8U | vxlan[6];
+}
+
+TEST_P(ExpressionFamily, KeyOfTheInterface) {
+    load(GetParam(), "udp dport 9 rmirror to 10.0.0.5 encap vxlan key iif");
+    send("10.1.0.1");
+    const std::vector<Frame> copies = capture_->wait_for(1, is_copy());
+    ASSERT_EQ(copies.size(), 1U);
+    const int index = net_.router.run([] { return static_cast<int>(if_nametoindex("lan")); });
+    EXPECT_EQ(vni_of(copies[0]), static_cast<std::uint32_t>(index));
+}
+
+TEST_P(ExpressionFamily, KeyOfAMapAndOfAHeader) {
+    load(GetParam(),
+         "udp dport 9 rmirror to 10.0.0.5 encap vxlan key ip saddr map { 10.1.0.1 : 7, 10.1.0.3 : "
+         "0x10008 } rmirror to 10.0.0.6 encap vxlan key udp sport");
+    for (const std::pair<const char *, std::uint32_t> &sent :
+         {std::pair{"10.1.0.1", 7U}, std::pair{"10.1.0.3", 0x10008U}}) {
+        send(sent.first);
+        const std::vector<Frame> copies = capture_->wait_for(2, is_copy());
+        ASSERT_EQ(copies.size(), 2U);
+        EXPECT_EQ(vni_of(copies[0]), sent.second);
+        EXPECT_EQ(vni_of(copies[1]), 1000U);
+    }
+    send("10.1.0.9");  // which the map does not have
+    EXPECT_TRUE(capture_->collect(is_copy()).empty());
+}
 
 // Packets of IPv6 reach a mirror whose collectors are of IPv4.
 TEST_F(ExpressionTest, PacketsOfIpv6ToCollectorsOfIpv4) {

@@ -71,6 +71,13 @@ int set_number(Statement &statement, std::uint16_t attr, std::uint32_t value, rm
             return 0;
         case NFTA_RMIRROR_FLAGS:
             return set_flags(statement, value, err);
+        case RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY):
+            statement.key.reset();
+            statement.key_register = value;
+            return 0;
+        case NFTA_RMIRROR_KEY:
+            statement.key_register.reset();
+            break;
         default:
             break;
     }
@@ -98,6 +105,8 @@ int set_word(Statement &statement, std::uint16_t attr, std::string_view word, rm
     const Option *option = option_of(attr);
     if (option == nullptr)
         return wrong_type(err, attr, "a word");
+    if (option->id == OptionId::KEY)
+        statement.key_register.reset();
     const auto value = value_from_word(*option, word);
     if (!value) {
         // The family that it must have may not be known yet.
@@ -155,6 +164,8 @@ bool rmirror_stmt_is_set(const rmirror_stmt *stmt, std::uint16_t attr) {
                 return std::holds_alternative<Register>(statement.collector);
             case NFTA_RMIRROR_FLAGS:
                 return statement.flags != 0;
+            case RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY):
+                return statement.key_register.has_value();
             default:
                 break;
         }
@@ -174,6 +185,9 @@ void rmirror_stmt_unset(rmirror_stmt *stmt, std::uint16_t attr) {
             return;
         case NFTA_RMIRROR_FLAGS:
             statement.flags = 0;
+            return;
+        case RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY):
+            statement.key_register.reset();
             return;
         default:
             break;
@@ -222,6 +236,8 @@ std::uint32_t rmirror_stmt_get_u32(const rmirror_stmt *stmt, std::uint16_t attr)
                 return register_of(statement).family;
             case NFTA_RMIRROR_FLAGS:
                 return statement.flags;
+            case RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY):
+                return statement.key_register.value_or(0);
             default:
                 break;
         }

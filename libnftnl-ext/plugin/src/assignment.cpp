@@ -12,6 +12,7 @@
 #include <linux/netfilter/nf_tables.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "real.hpp"
@@ -21,6 +22,7 @@ namespace rmirror::plugin {
 
 namespace {
 
+constexpr Field mark{"meta mark", R"({"meta": {"key": "mark"}})", {}};
 constexpr Field ip{"ip daddr", R"({"payload": {"protocol": "ip", "field": "daddr"}})", {}};
 constexpr Field ip6{"ip6 daddr", R"({"payload": {"protocol": "ip6", "field": "daddr"}})", {}};
 constexpr Field arp{"arp daddr ip", R"({"payload": {"protocol": "arp", "field": "daddr ip"}})", {}};
@@ -46,10 +48,6 @@ std::string_view object_of(const nftnl_expr *expression) {
     if (!is(expression, "objref") || !nftnl_expr_is_set(expression, NFTNL_EXPR_OBJREF_IMM_NAME))
         return {};
     return nftnl_expr_get_str(expression, NFTNL_EXPR_OBJREF_IMM_NAME);
-}
-
-bool is_write(const nftnl_expr *expression) {
-    return is(expression, "payload") && nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_SREG);
 }
 
 bool reads_base(const nftnl_expr *expression, std::uint32_t base) {
@@ -104,6 +102,41 @@ std::string_view compared_with(const nftnl_expr *expression) {
     return {bytes, size};
 }
 
+// The one of hash_end: users have more than one value.
+bool is_our_hash(const nftnl_expr *expression) {
+    return is(expression, "hash") && nftnl_expr_is_set(expression, NFTNL_EXPR_HASH_SREG) &&
+           nftnl_expr_get_u32(expression, NFTNL_EXPR_HASH_MODULUS) == 1;
+}
+
+// What conntrack has of a packet's header, as it stands there
+bool is_of_packet(std::uint32_t key) {
+    switch (key) {
+        case NFT_CT_SRC:
+        case NFT_CT_DST:
+        case NFT_CT_SRC_IP:
+        case NFT_CT_DST_IP:
+        case NFT_CT_SRC_IP6:
+        case NFT_CT_DST_IP6:
+        case NFT_CT_PROTO_SRC:
+        case NFT_CT_PROTO_DST:
+            return true;
+        default:
+            return false;
+    }
+}
+
+nftnl_expr *to_host_order(std::uint32_t number, std::uint32_t size) {
+    nftnl_expr *expression = nftnl_expr_alloc("byteorder");
+    if (!expression)
+        throw std::bad_alloc();
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BYTEORDER_SREG, number);
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BYTEORDER_DREG, number);
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BYTEORDER_OP, NFT_BYTEORDER_NTOH);
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BYTEORDER_LEN, size);
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BYTEORDER_SIZE, size);
+    return expression;
+}
+
 template <typename Number>
 bool is_number(std::string_view bytes, Number number) {
     return bytes == std::string_view(reinterpret_cast<const char *>(&number), sizeof number);
@@ -111,8 +144,11 @@ bool is_number(std::string_view bytes, Number number) {
 
 }  // namespace
 
-Field field_for(TableFamily table, std::uint32_t family) {
-    const bool ipv4 = family == NFPROTO_IPV4;
+Field field_for(TableFamily table, const Statement &statement) {
+    const auto *collector = std::get_if<Register>(&statement.collector);
+    if (!collector)
+        return mark;
+    const bool ipv4 = collector->family == NFPROTO_IPV4;
     switch (table) {
         case TableFamily::inet:
             return ipv4 ? inet_ip : inet_ip6;
@@ -166,16 +202,20 @@ void Assignments::begin(Run &run, nftnl_expr *expression) {
         return;
     }
     const Meaning *meaning = name.empty() ? nullptr : run.meaning_of(name);
-    const auto *collector = meaning && meaning->statement
-                                ? std::get_if<Register>(&meaning->statement->collector)
-                                : nullptr;
-    if (!collector) {
+    if (!meaning || !meaning->statement || !meaning->statement->has_expression()) {
         add_to_rule(run, expression);
         return;
     }
     mark_ = expression;
     statement_ = *meaning->statement;
-    family_ = collector->family;
+    if (const auto *collector = std::get_if<Register>(&statement_.collector))
+        family_ = collector->family;
+}
+
+bool Assignments::is_write(const nftnl_expr *expression) const {
+    if (statement_.key_register)
+        return is(expression, "meta") && nftnl_expr_is_set(expression, NFTNL_EXPR_META_SREG);
+    return is(expression, "payload") && nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_SREG);
 }
 
 void Assignments::add_to_rule(Run &run, nftnl_expr *expression) {
@@ -234,11 +274,19 @@ bool Assignments::has_check(std::size_t check) const {
 }
 
 void Assignments::finish(Run &run, const nftnl_expr *write) {
-    const std::vector<std::size_t> checks = find_checks();
-    const bool needed = std::any_of(held_.begin(), held_.end(), [](const Expression &expression) {
-        return reads_network_header(expression.get());
-    });
-    const bool checked = !checks.empty() && has_check(checks.front());
+    check_bits(run);
+    if (statement_.key_register)
+        put_key(run, write);
+    else
+        put_collector(run, write);
+    held_.clear();
+    const std::string &name = run.context.registry.mark(statement_);
+    nftnl_expr_set_str(mark_, NFTNL_EXPR_OBJREF_IMM_NAME, name.c_str());
+    real().rule_add_expr(rule_, std::exchange(mark_, nullptr));
+}
+
+// What some versions of nft would get wrong
+void Assignments::check_bits(Run &run) const {
     const char *const bits =
         "this nft cannot take some bits of a header (vlan id, ip dscp) for the key of a collector: "
         "write a rule for each value";
@@ -247,16 +295,74 @@ void Assignments::finish(Run &run, const nftnl_expr *write) {
         if (reads_bits(held_[i].get()) && !is(held_[i + 1].get(), "bitwise") &&
             !is(held_[i + 1].get(), "cmp"))
             run.violation = bits;
+    // nft would not show that match, and could not load what it shows.
+    if (any_held(reads_tag) && is_number(compared_with(last_), htons(ETH_P_8021Q)))
+        run.violation = bits;
+}
+
+bool Assignments::any_held(bool (*has_it)(const nftnl_expr *)) const {
+    return std::any_of(held_.begin(), held_.end(),
+                       [has_it](const Expression &expression) { return has_it(expression.get()); });
+}
+
+// Of what nft matches for the expression all is needed: the assignment alone needs nothing.
+void Assignments::put_key(Run &run, const nftnl_expr *write) {
+    std::uint32_t number = nftnl_expr_get_u32(write, NFTNL_EXPR_META_SREG);
+    const std::size_t last = held_.size() - 1;
+    const nftnl_expr *hash =
+        last > 0 && is_our_hash(held_[last - 1].get()) ? held_[last - 1].get() : nullptr;
+    std::uint32_t size = 0;
+    if (hash) {
+        // nft shows them as raw bytes, which it does not take back.
+        if (any_held(reads_bits))
+            run.violation =
+                "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: write a "
+                "rule for each value";
+        number = nftnl_expr_get_u32(hash, NFTNL_EXPR_HASH_SREG);
+        size = nftnl_expr_get_u32(hash, NFTNL_EXPR_HASH_LEN);
+        if (size != 1 && size != 2 && size != 4)
+            run.violation = "the key is a number of 8, 16 or 32 bits, which this is not";
+    }
+    const bool swapped = size > 1 && is_in_network_order(last - 1, number);
+    for (Expression &expression : held_) {
+        if (expression.get() != write && expression.get() != hash)
+            add_to_rule(run, expression.release());
+        else
+            unused_.push_back(std::move(expression));
+    }
+    if (swapped)
+        add_to_rule(run, to_host_order(number, size));
+    statement_.key_register = number;
+}
+
+// Is what one of the expressions held before that one has put into a register big endian?
+bool Assignments::is_in_network_order(std::size_t before, std::uint32_t number) const {
+    while (before-- > 0) {
+        const nftnl_expr *expression = held_[before].get();
+        if (is(expression, "bitwise"))
+            continue;
+        if (is(expression, "payload"))
+            return nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_DREG) == number;
+        if (is(expression, "exthdr"))
+            return nftnl_expr_get_u32(expression, NFTNL_EXPR_EXTHDR_DREG) == number;
+        if (is(expression, "meta"))
+            return nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY) == NFT_META_PROTOCOL;
+        if (is(expression, "ct"))
+            return is_of_packet(nftnl_expr_get_u32(expression, NFTNL_EXPR_CT_KEY));
+        if (is(expression, "rt"))
+            return nftnl_expr_get_u32(expression, NFTNL_EXPR_RT_KEY) != NFT_RT_CLASSID;
+        return is(expression, "xfrm");
+    }
+    return false;
+}
+
+void Assignments::put_collector(Run &run, const nftnl_expr *write) {
+    const std::vector<std::size_t> checks = find_checks();
+    const bool needed = any_held(reads_network_header);
+    const bool checked = !checks.empty() && has_check(checks.front());
     if (needed && (is_foreign() || (is_unchecked_ && checks.empty())))
         run.violation =
             "an expression with the IP header does not go with this table or the mirror before it";
-    // nft would not show that match, and could not load what it shows.
-    const bool reads_tags =
-        std::any_of(held_.begin(), held_.end(),
-                    [](const Expression &expression) { return reads_tag(expression.get()); });
-    if (reads_tags && is_number(compared_with(last_), htons(ETH_P_8021Q)))
-        run.violation = bits;
-
     std::uint32_t number = nftnl_expr_get_u32(write, NFTNL_EXPR_PAYLOAD_SREG);
     const bool keep = needed && !checked;
     const bool was_unchecked = std::exchange(is_unchecked_, false);
@@ -268,13 +374,8 @@ void Assignments::finish(Run &run, const nftnl_expr *write) {
         else
             unused_.push_back(std::move(held_[i]));
     }
-    held_.clear();
     is_unchecked_ = !checks.empty() ? !keep && !checked : was_unchecked;
-
     std::get<Register>(statement_.collector).number = number;
-    const std::string &name = run.context.registry.mark(statement_);
-    nftnl_expr_set_str(mark_, NFTNL_EXPR_OBJREF_IMM_NAME, name.c_str());
-    real().rule_add_expr(rule_, std::exchange(mark_, nullptr));
 }
 
 }  // namespace rmirror::plugin

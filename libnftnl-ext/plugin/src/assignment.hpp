@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// An expression as collector. Its carrier is an assignment of stock nft to a header field of the
-// type that an address has, so that nft itself evaluates the expression, and makes its sets:
+// An expression as collector or key. Its carrier is an assignment of stock nft to something of the
+// type that an address or a number has, so that nft itself evaluates the expression, and makes its
+// sets:
 //
 //   rmirror to symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 } len 60
 //   quota name"M1" ip daddr set symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 }
 //
-// Of that nft makes a reference to the quota, a check that the packet has such a header, what
-// computes the expression, and the write. Of these the reference, which becomes the rmirror
-// expression, takes the place of the write and its register. The check stays only if the
+//   rmirror to 10.0.0.5 encap vxlan key ct mark map @tenants
+//   quota name"M2" meta mark set ct mark map @tenants
+//
+//   rmirror to 10.0.0.5 key iif
+//   quota name"M3" meta mark set jhash iif mod 1
+//
+// Of that nft makes a reference to the quota, for an address a check that the packet has such a
+// header, what computes the expression, and the write. Of these the reference, which becomes the
+// rmirror expression, takes the place of the write and its register. The check stays only if the
 // expression reads that header itself: rmirror writes to no packet, and mirrors others, too.
 //
-// A field belongs to a protocol, and nft refuses another one in the same rule. What it says of that
-// errors.cpp explains; where the family of the table alone is in the way, a match that tells nft
-// another protocol, and goes with the check, helps.
+// A packet's mark takes no other type than its own, but is set to a hash of anything: of that the
+// bytes that are hashed are taken, and their number is known.
+//
+// The field of an address belongs to a protocol, and nft refuses another one in the same rule. What
+// it says of that errors.cpp explains; where the family of the table alone is in the way, a match
+// that tells nft another protocol, and goes with the check, helps.
 #pragma once
 
 #include <memory>
@@ -37,8 +47,13 @@ struct Field {
     std::string_view json;
     std::string_view json_match;
 };
-// family: NFPROTO_IPV4 or NFPROTO_IPV6, of the collector
-Field field_for(TableFamily table, std::uint32_t family);
+// What is around an expression of which only a hash can be assigned
+inline constexpr std::string_view hash_begin = "jhash ";
+inline constexpr std::string_view hash_end = " mod 1";
+inline constexpr std::string_view hash_begin_json = R"({"jhash": {"mod": 1, "expr": )";
+inline constexpr std::string_view hash_end_json = "}}";
+// For the expression that the statement has.
+Field field_for(TableFamily table, const Statement &statement);
 
 // The assignments of the rules that a command sends, while nft builds them.
 class Assignments {
@@ -59,9 +74,16 @@ private:
 
     void begin(Run &run, nftnl_expr *expression);
     void finish(Run &run, const nftnl_expr *write);
+    void check_bits(Run &run) const;
+    bool any_held(bool (*has_it)(const nftnl_expr *)) const;
+    void put_collector(Run &run, const nftnl_expr *write);
+    void put_key(Run &run, const nftnl_expr *write);
+    bool is_in_network_order(std::size_t before, std::uint32_t number) const;
     void add_to_rule(Run &run, nftnl_expr *expression);
     // The expressions held that are a check, two each; they are at the beginning.
     std::vector<std::size_t> find_checks() const;
+    // The write that ends the assignment
+    bool is_write(const nftnl_expr *expression) const;
     bool is_check(const nftnl_expr *load, const nftnl_expr *compare) const;
     bool has_check(std::size_t check) const;
     // The table is of the other family than the collector: there is no such header.
@@ -73,7 +95,7 @@ private:
     nftnl_rule *rule_ = nullptr;
     nftnl_expr *mark_ = nullptr;  // of the assignment that nft is in, null: of none
     Statement statement_;
-    std::uint32_t family_ = 0;  // of the collector
+    std::uint32_t family_ = 0;  // of the last collector that was an expression
     std::vector<Expression> held_;
     // nft takes it for granted in the rest of this rule that the packet was checked, and is wrong.
     bool is_unchecked_ = false;

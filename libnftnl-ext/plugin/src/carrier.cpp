@@ -87,7 +87,7 @@ std::optional<std::string> Carriers::name_for(std::string_view raw, std::size_t 
         return std::nullopt;
     carried_.emplace(*name, Carried{std::string(raw), {statement, {}}});
     name_of_.emplace(std::move(key), *name);
-    has_expressions_ = has_expressions_ || std::holds_alternative<Register>(statement.collector);
+    has_expressions_ = has_expressions_ || statement.has_expression();
     return name;
 }
 
@@ -110,7 +110,7 @@ std::optional<std::string> Carriers::make(std::string_view raw, const Statement 
     carrier.append(first > used ? first - used : 1, ' ');
     carrier.append(option).append(*name).append(1, '"');
     if (!assigned.empty())
-        carrier.append(1, ' ').append(assigned).append(" set ");
+        carrier.append(1, ' ').append(assigned);
     for (std::size_t i = first; i < raw.size(); i++)
         carrier += raw[i] == '\n' || (raw[i] == '\\' && raw[i + 1] == '\n') ? raw[i] : ' ';
     return carrier;

@@ -11,8 +11,8 @@
 // share an id, and there are fewer valid texts of that length than ids. `rmirror to $c` leaves room
 // for none; its mark is a control byte of its own.
 //
-// When the collector is an expression, the carrier stands for what is before it, and is followed by
-// an assignment: assignment.hpp. It may be longer than that: columns behind it are counted back.
+// When collector or key is an expression, the carrier stands for what is before it, and is followed
+// by an assignment: assignment.hpp. It may be longer than that: columns behind it are counted back.
 //
 // The marker byte, as every other control byte used, is one that the text of the user does not
 // contain: a quota whose name starts with it is ours. There is no such quota, so that the kernel
@@ -23,7 +23,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <variant>
 
 #include "registry.hpp"
 
@@ -33,9 +32,7 @@ struct Carried {
     std::string raw;  // the text of the user, up to an expression
     Meaning meaning;
 
-    bool is_expression() const {
-        return std::holds_alternative<Register>(meaning.statement->collector);
-    }
+    bool is_expression() const { return meaning.statement->has_expression(); }
 };
 
 class Carriers {
@@ -45,11 +42,11 @@ public:
     // The bytes with which a name of ours may start.
     std::string_view marks() const { return marks_; }
     bool empty() const { return carried_.empty(); }
-    // Is the collector of any statement an expression?
+    // Is the collector or the key of any statement an expression?
     bool has_expressions() const { return has_expressions_; }
 
-    // The carrier for raw, which may hold line continuations. assigned: what the expression behind
-    // raw is assigned to, empty when raw is the whole statement. nullopt: no id is left.
+    // The carrier for raw, which may hold line continuations. assigned: what stands before the
+    // expression behind raw, empty when raw is the whole statement. nullopt: no id is left.
     std::optional<std::string> make(std::string_view raw, const Statement &statement,
                                     std::string_view assigned = {});
 

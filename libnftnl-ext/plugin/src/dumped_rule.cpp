@@ -95,7 +95,7 @@ void put_assignment(Message &out, std::uint32_t number) {
 }
 
 // Expressions that put a value into a register, which their attribute names; and whether nft can
-// show it as an address.
+// show it as an address. Any is a number.
 struct Source {
     std::string_view name;
     std::uint16_t register_attribute;
@@ -211,22 +211,33 @@ private:
         const Bytes attributes = data_of(elements_[at]);
         const std::string mark = registry_.mark(attributes, dumped_);
         const Meaning &meaning = *registry_.find(mark).meaning;
-        const auto *collector =
-            meaning.statement ? std::get_if<Register>(&meaning.statement->collector) : nullptr;
-        if (!collector)
+        if (!meaning.statement || !meaning.statement->has_expression()) {
             constants_.emplace(at, mark);
-        else if (holds_address(at, first_word(collector->number)))
-            assignments_.push_back({begin_of(at), at, collector->number, mark});
+            return;
+        }
+        const auto *collector = std::get_if<Register>(&meaning.statement->collector);
+        const auto key = meaning.statement->key_register;
+        const std::uint32_t number = collector ? collector->number : *key;
+        const Source *source = source_of(at, first_word(number));
+        const char *unshown = nullptr;
+        if (collector && key)
+            unshown = "collector and key are in registers, of which nft can show one";
+        else if (collector && !(source && source->is_address))
+            unshown = "the collector is in a register that holds no address of nft's";
+        else if (!source)
+            unshown = "the key is in a register that holds no value of nft's";
+        if (unshown)
+            constants_.emplace(at, registry_.mark_unshown(attributes, dumped_, unshown));
         else
-            constants_.emplace(at, registry_.mark_unshown(attributes, dumped_));
+            assignments_.push_back({begin_of(at), at, number, mark});
     }
 
-    // Does the register, before that element?
-    bool holds_address(std::size_t at, std::uint32_t number) const {
+    // What has put a value into the register, before that element?
+    const Source *source_of(std::size_t at, std::uint32_t number) const {
         while (at-- > 0)
             if (const Put put = put_by(elements_[at]); put.source && put.number == number)
-                return put.source->is_address;
-        return false;
+                return put.source;
+        return nullptr;
     }
 
     // Before what computes the expression, and what nft had to match for that: it shows such

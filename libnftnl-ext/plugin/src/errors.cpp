@@ -239,6 +239,11 @@ void ErrorFilter::record(Head head, const Body &body, std::string &out) const {
         return;
     const Place *place = place_of(head, columns);
     std::string message = message_for(head, place, columns);
+    // Of the hash that carries a key
+    if (constexpr std::string_view expected = ", expecting mod"; message.ends_with(expected))
+        if (const Place *before = source.place_before(head.line, columns.begin + 1);
+            before && before->kind == Place::Kind::head_of_key)
+            message.resize(message.size() - expected.size());
     message += expression_hint(head, place, columns);
     if (is_about_words("Error: " + message) && holds_near_miss(body.line))
         message += " (did you mean 'rmirror'?)";
@@ -312,6 +317,8 @@ std::string ErrorFilter::expression_hint(const Head &head, const Place *place, S
     const Source &source = *head.source;
     if (!place)
         place = source.place_before(head.line, columns.begin + 1);
+    if (place && place->kind == Place::Kind::head_of_key)
+        return head.message.starts_with("datatype mismatch") ? " (the key is a number)" : "";
     if (!place || place->kind != Place::Kind::head)
         return {};
     if (head.message.starts_with("datatype mismatch"))
@@ -348,6 +355,9 @@ std::string ErrorFilter::message_for(const Head &head, const Place *place, Span 
         std::string explanation = explain(reason);
         if (!explanation.empty())
             return std::string(refused) + explanation;
+        // It expects more of what it has read, and has seen what is ours behind it.
+        if (place->kind == Place::Kind::tail && message.starts_with("syntax error"))
+            return "syntax error, the key is not complete";
         // Where nft expects no statement at all
         if (std::size_t at = message.find(unexpected); at != message.npos)
             return std::string(message.substr(0, at)) + "unexpected rmirror" +

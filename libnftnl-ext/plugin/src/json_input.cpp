@@ -32,22 +32,32 @@ json_t *quota(const std::string &name) {
     return json_pack("{s:s}", "quota", name.c_str());
 }
 
+// As Parsed has it
+bool is_typed(const json_t *expression) {
+    for (const char *made : {"map", "numgen", "jhash", "symhash"})
+        if (json_object_get(expression, made))
+            return false;
+    return true;
+}
+
 // A statement becomes a quota statement; around an expression, which is assigned, there are two.
-void append_carrier(json_t *array, const Statement &statement, json_t *collector, TableFamily table,
+void append_carrier(json_t *array, const Statement &statement, json_t *options, TableFamily table,
                     Registry &registry, JsonInput &input) {
     const std::string &mark = registry.mark(statement);
     append(array, quota(mark));
     input.statements++;
-    const auto *expression = std::get_if<Register>(&statement.collector);
-    if (!expression)
+    if (!statement.has_expression())
         return;
     input.has_expressions = true;
-    const Field field = field_for(table, expression->family);
+    const Field field = field_for(table, statement);
     if (!field.json_match.empty())
         append(array, json_loadb(field.json_match.data(), field.json_match.size(), 0, nullptr));
-    append(array, json_pack("{s:{s:o, s:O}}", "mangle", "key",
+    json_t *value = json_incref(json_object_get(options, statement.key_register ? "key" : "to"));
+    if (statement.key_register && is_typed(value))
+        value = needed(json_pack("{s:{s:i, s:o}}", "jhash", "mod", 1, "expr", value));
+    append(array, json_pack("{s:{s:o, s:o}}", "mangle", "key",
                             needed(json_loadb(field.json.data(), field.json.size(), 0, nullptr)),
-                            "value", collector));
+                            "value", value));
     append(array, quota(Registry::end_of(mark)));
 }
 
@@ -73,8 +83,7 @@ void rewrite_rule(json_t *rule, Registry &registry, JsonInput &input) {
             input.error = statement.error().message;
             return;
         }
-        append_carrier(replaced.get(), *statement, json_object_get(options, "to"), table, registry,
-                       input);
+        append_carrier(replaced.get(), *statement, options, table, registry, input);
     }
     if (input.statements != before && json_object_set_new(rule, "expr", replaced.release()) < 0)
         throw std::bad_alloc();

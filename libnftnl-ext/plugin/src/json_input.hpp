@@ -14,7 +14,7 @@ namespace rmirror::plugin {
 
 struct JsonInput {
     std::size_t statements = 0;
-    bool has_expressions = false;  // as collectors
+    bool has_expressions = false;  // as collectors or keys
     std::string text;              // for nft, if there are statements
     std::optional<std::string> error;
 };

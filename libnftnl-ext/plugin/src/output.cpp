@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "assignment.hpp"
+
 namespace rmirror::plugin {
 
 namespace {
@@ -59,9 +61,10 @@ Around around_expression(const Statement &statement, Form form) {
     return around;
 }
 
-// A mark before an expression, or behind it. false: it has nothing of an expression around it.
+// A mark before an expression, or behind it. is_hashed: what is between the two has to be hashed
+// for its carrier. false: it has nothing of an expression around it.
 bool show_around_expression(const Registry::Found &found, Form form, std::string &out,
-                            std::string_view &rest) {
+                            std::string_view &rest, bool &is_hashed) {
     const Around around = around_expression(*found.meaning->statement, form);
     if (!found.is_end) {
         const Assigned &assigned = form == Form::json ? assigned_json : assigned_text;
@@ -77,12 +80,16 @@ bool show_around_expression(const Registry::Found &found, Form form, std::string
             out.append(rest.substr(joint, begin - joint));
         out.append(around.before);
         rest.remove_prefix(end + assigned.end.size());
+        // Of what was read only: the kernel has no such hash.
+        is_hashed = form == Form::json && rest.starts_with(hash_begin_json);
+        if (is_hashed)
+            rest.remove_prefix(hash_begin_json.size());
         return true;
     }
     for (const std::string_view joint : {" ", "}}, "}) {
         if (!out.ends_with(joint) || (joint == " ") != (form != Form::json))
             continue;
-        out.resize(out.size() - joint.size());
+        out.resize(out.size() - joint.size() - (is_hashed ? hash_end_json.size() : 0));
         out += around.after;
         return true;
     }
@@ -90,17 +97,17 @@ bool show_around_expression(const Registry::Found &found, Form form, std::string
 }
 
 // out ends where the mark begins, rest begins where it ends.
-void show(const Registry::Found &found, bool json, std::string &out, std::string_view &rest) {
+void show(const Registry::Found &found, bool json, std::string &out, std::string_view &rest,
+          bool &is_hashed) {
     const Meaning &meaning = *found.meaning;
-    const bool is_expression =
-        meaning.statement && std::holds_alternative<Register>(meaning.statement->collector);
+    const bool is_expression = meaning.statement && meaning.statement->has_expression();
     for (const Surroundings &around : surroundings) {
         if (!out.ends_with(around.before) || !rest.starts_with(around.after))
             continue;
         out.resize(out.size() - around.before.size());
         rest.remove_prefix(around.after.size());
         if (!is_expression || around.form == Form::dump ||
-            !show_around_expression(found, around.form, out, rest))
+            !show_around_expression(found, around.form, out, rest, is_hashed))
             out += shown(meaning, around.form);
         return;
     }
@@ -112,13 +119,14 @@ void show(const Registry::Found &found, bool json, std::string &out, std::string
 
 void OutputFilter::replace_marks(std::string_view text, std::string &out) const {
     std::size_t at;
+    bool is_hashed = false;
     while ((at = text.find(Registry::stem())) != text.npos) {
         out += text.substr(0, at);
         text.remove_prefix(at);
         Registry::Found found = registry_.find(text);
         if (found.meaning) {
             text.remove_prefix(found.length);
-            show(found, json_, out, text);
+            show(found, json_, out, text, is_hashed);
         } else {
             out += text.front();
             text.remove_prefix(1);
@@ -197,6 +205,14 @@ std::string without_carriers(std::string_view text, const Carriers &carriers) {
                 carried->is_expression() ? text.find(assigned_text.end) : text.npos;
             if (set != text.npos)
                 text.remove_prefix(set + assigned_text.end.size());
+            if (carried->meaning.statement->key_register && text.starts_with(hash_begin)) {
+                text.remove_prefix(hash_begin.size());
+                out += carried->raw;
+                const std::size_t hash = std::min(text.find(hash_end), text.size());
+                out += text.substr(0, hash);
+                text.remove_prefix(std::min(hash + hash_end.size(), text.size()));
+                continue;
+            }
         }
         out += carried->raw;
     }

@@ -105,12 +105,12 @@ const std::string &Registry::mark(std::span<const std::uint8_t> bytes, bool dump
     return mark_of_dump(*row, dumped);
 }
 
-const std::string &Registry::mark_unshown(std::span<const std::uint8_t> bytes, bool dumped) {
-    std::string key = key_of(without_counters(bytes)) + "unshown";  // no attribute
+const std::string &Registry::mark_unshown(std::span<const std::uint8_t> bytes, bool dumped,
+                                          const char *reason) {
+    std::string key = key_of(without_counters(bytes)) + reason;  // no attribute
     Row *row = find_row(key);
     if (!row) {
-        row = &add(std::move(key),
-                   {std::nullopt, "the collector is in a register that holds no address of nft's"});
+        row = &add(std::move(key), {std::nullopt, reason});
         if (!dumped)
             add_event(next_ - 1);
     }

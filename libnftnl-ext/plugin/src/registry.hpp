@@ -44,10 +44,11 @@ public:
     // The mark of an expression from the kernel. dumped: it was asked for, and is no event.
     const std::string &mark(std::span<const std::uint8_t> bytes, bool dumped);
 
-    // The same for one whose collector is in a register that nft cannot show the value of.
-    const std::string &mark_unshown(std::span<const std::uint8_t> bytes, bool dumped);
-    // Of a collector that is an expression there are two marks, one before and one behind it: this
-    // is the second one.
+    // The same for one of which nft cannot show what is in a register, for that reason.
+    const std::string &mark_unshown(std::span<const std::uint8_t> bytes, bool dumped,
+                                    const char *reason);
+    // Of a statement with an expression there are two marks, one before and one behind it: this is
+    // the second one.
     static std::string end_of(const std::string &mark);
 
     // The command is over.

@@ -41,6 +41,16 @@ public:
         count_lines(span.begin, span.end);
     }
 
+    // Text that stands for the last character before it.
+    void insert(Place::Kind kind, std::size_t at, std::string_view text) {
+        copy_to(at);
+        source_.places.push_back({kind,
+                                  line_,
+                                  {column(at) - 1, column(at)},
+                                  {out_column(), out_column() + text.size()}});
+        append(text);
+    }
+
     // The same in blanks: there is nothing that nft should read.
     void blank(Span span) {
         copy_to(span.begin);
@@ -174,17 +184,27 @@ std::optional<Refusal> Rewriter::rewrite_statement(Source &source, const Item &i
         source.unknown.push_back(*parsed->unknown);
 
     // An expression stays where it is, between what replaces the words before it and nothing.
-    const Register *collector = std::get_if<Register>(&parsed->statement.collector);
-    const Span head = collector ? Span{item.span.begin, parsed->expression.begin} : parsed->span;
-    std::string_view assigned =
-        collector ? field_for(item.family, collector->family).text : std::string_view{};
-    std::optional<std::string> carrier =
-        carriers_.make(source.text_at(head), parsed->statement, assigned);
+    const Statement &statement = parsed->statement;
+    const bool has_expression = statement.has_expression();
+    const Span head =
+        has_expression ? Span{item.span.begin, parsed->expression.begin} : parsed->span;
+    const bool is_hashed = statement.key_register && parsed->is_typed;
+    std::string assigned;
+    if (has_expression)
+        assigned.append(field_for(item.family, statement).text).append(" set ");
+    if (is_hashed)
+        assigned += hash_begin;
+    std::optional<std::string> carrier = carriers_.make(source.text_at(head), statement, assigned);
     if (!carrier)
         return Refusal{&source, parsed->span,
                        "rmirror: too many different statements of this length"};
-    builder.replace(collector ? Place::Kind::head : Place::Kind::statement, head, *carrier);
-    if (collector)
+    const Place::Kind kind = !has_expression          ? Place::Kind::statement
+                             : statement.key_register ? Place::Kind::head_of_key
+                                                      : Place::Kind::head;
+    builder.replace(kind, head, *carrier);
+    if (is_hashed)
+        builder.insert(Place::Kind::tail, parsed->expression.end, hash_end);
+    if (has_expression)
         builder.blank({parsed->expression.end, parsed->span.end});
     return std::nullopt;
 }

@@ -16,8 +16,9 @@ namespace rmirror::plugin {
 
 // Something replaced in a line. Columns are bytes from 0 and do not pass the end of the line.
 struct Place {
-    // head: what is before an expression
-    enum class Kind { statement, head, include };
+    // head: what is before an expression, which is the collector or the key; tail: what nft has to
+    // read behind it
+    enum class Kind { statement, head, head_of_key, tail, include };
     Kind kind;
     std::size_t line;  // from 0
     Span original;

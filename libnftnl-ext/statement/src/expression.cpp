@@ -113,6 +113,25 @@ Words find_map(std::string_view text, std::size_t at) {
     return found;
 }
 
+// What is behind the word `map`: `{ .. }` or a name. value: what a key leads to, for a message
+Result<Span> read_elements(std::string_view text, const Words &words, const std::string &value) {
+    const Token mappings = Lexer(text, words.behind).next();
+    if (mappings.is_word("{")) {
+        const std::size_t end = behind_braces(text, mappings.span.begin);
+        if (end == std::string_view::npos)
+            return Error{"the map has no closing '}'", mappings.span};
+        return Span{mappings.span.begin, end};
+    }
+    // nft 1.0.6 ends with a failed assertion
+    if (mappings.is_word() && mappings.text.starts_with('$'))
+        return Error{"a variable cannot be the map itself, only a key or a " + value + " in it",
+                     mappings.span};
+    if (!mappings.is_word() || !mappings.text.starts_with('@') || mappings.text.size() == 1)
+        return Error{"expected '{ key : " + value + ", ... }' or '@name' after 'map'",
+                     mappings.is_end() ? words.map.span : mappings.span};
+    return mappings.span;
+}
+
 }  // namespace
 
 bool starts_expression(const Token &token) {
@@ -127,27 +146,27 @@ Result<Expression> read_expression(std::string_view text, std::size_t at, Family
         return Expression{{at, words.end},
                           family.value_or(names_ipv6(expression) ? NFPROTO_IPV6 : NFPROTO_IPV4)};
     }
-
-    const Token mappings = Lexer(text, words.behind).next();
-    std::string_view elements = mappings.text;
-    std::size_t end = mappings.span.end;
-    if (mappings.is_word("{")) {
-        end = behind_braces(text, mappings.span.begin);
-        if (end == std::string_view::npos)
-            return Error{"the map has no closing '}'", mappings.span};
-        elements = text.substr(mappings.span.begin, end - mappings.span.begin);
-    } else if (mappings.is_word() && mappings.text.starts_with('$')) {
-        // nft 1.0.6 ends with a failed assertion
-        return Error{"a variable cannot be the map itself, only a key or a collector in it",
-                     mappings.span};
-    } else if (!mappings.is_word() || !mappings.text.starts_with('@') ||
-               mappings.text.size() == 1) {
-        return Error{"expected '{ key : collector, ... }' or '@name' after 'map'",
-                     mappings.is_end() ? words.map.span : mappings.span};
-    }
+    const Result<Span> elements = read_elements(text, words, "collector");
+    if (!elements)
+        return elements.error();
     if (!family)
-        family = family_of_elements(elements, variables);
-    return Expression{{at, end}, family.value_or(NFPROTO_IPV4)};
+        family = family_of_elements(text.substr(elements->begin, elements->end - elements->begin),
+                                    variables);
+    return Expression{{at, elements->end}, family.value_or(NFPROTO_IPV4)};
+}
+
+Result<NumberExpression> read_number_expression(std::string_view text, std::size_t at) {
+    const Words words = find_map(text, at);
+    if (words.map.is_end()) {
+        const Token first = Lexer(text, at).next();
+        const bool is_made =
+            first.is_word("numgen") || first.is_word("jhash") || first.is_word("symhash");
+        return NumberExpression{{at, words.end}, !is_made};
+    }
+    const Result<Span> elements = read_elements(text, words, "number");
+    if (!elements)
+        return elements.error();
+    return NumberExpression{{at, elements->end}, false};
 }
 
 // The elements of an anonymous map are {"set": [[key, value], ..]}, those of others not here.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// An expression of nft in place of a collector: where it ends, and of which family its value is.
-// What its words mean is nft's to know.
+// An expression of nft in place of a collector or a key: where it ends, and of which family its
+// value is. What its words mean is nft's to know.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct json_t;
 
 namespace rmirror {
 
-// Does an expression start here, and no address?
+// Does an expression start here, and no address or number?
 bool starts_expression(const Token &token);
 
 struct Expression {
@@ -28,6 +28,16 @@ struct Expression {
 // tell, as far as they show, and IPv4 is what is left.
 Result<Expression> read_expression(std::string_view text, std::size_t at,
                                    std::optional<std::uint32_t> family, const Variables &variables);
+// The same for a number. is_typed: of Parsed
+struct NumberExpression {
+    Span span;
+    bool is_typed;
+};
+Result<NumberExpression> read_number_expression(std::string_view text, std::size_t at);
+
+// What stock nft has no means for
+inline constexpr const char *one_expression =
+    "invalid key, only one of collector and key can be an expression";
 
 // The family of the values in an expression of nft in JSON.
 std::uint32_t family_of_expression(const json_t *expression);

@@ -20,6 +20,7 @@ namespace {
 
 constexpr const char *collector_member = "to";
 constexpr const char *family_member = "family";  // of an expression, or of a register
+constexpr const char *key_member = "key";
 
 std::string_view string_of(const json_t *string) {
     return {json_string_value(string), json_string_length(string)};
@@ -141,6 +142,16 @@ std::optional<std::string> read_expression(Statement &statement, const json_t *o
     return std::nullopt;
 }
 
+// {"key": {"meta": ..}}
+std::optional<std::string> read_key_expression(Statement &statement, const Option &option) {
+    if (auto message = check_belongs(option, statement.encap))
+        return message;
+    if (statement.has_expression())
+        return one_expression;
+    statement.key_register = NFT_REG_1;
+    return std::nullopt;
+}
+
 std::optional<std::string> check_members(const json_t *object, bool in_rule) {
     // jansson's iterators want a mutable object, reading through them does not change it.
     auto *members = const_cast<json_t *>(object);
@@ -172,7 +183,9 @@ std::optional<std::string> read_object(Statement &statement, const json_t *objec
         const json_t *json = json_object_get(object, std::string(option.word).c_str());
         if (json == nullptr)
             continue;
-        if (auto message = read_member(statement, option, json))
+        const bool is_key = in_rule && option.id == OptionId::KEY && json_is_object(json);
+        if (auto message = is_key ? read_key_expression(statement, option)
+                                  : read_member(statement, option, json))
             return message;
     }
     return check_collector(statement);
@@ -182,7 +195,7 @@ std::optional<std::string> read_object(Statement &statement, const json_t *objec
 int set_options(json_t *object, const Statement &printed) {
     int failed = 0;
     if (printed.key_register)
-        failed |= json_object_set_new(object, "key",
+        failed |= json_object_set_new(object, key_member,
                                       json_pack("{s:I}", "reg", json_int_t{*printed.key_register}));
     for (const Option &option : options()) {
         const Value value = get(printed, option.id);
@@ -215,15 +228,19 @@ json_t *to_json(const Statement &statement) {
     return object;
 }
 
-// What is printed around a member `to`: its value is left out.
+// What is printed around the member of the expression: its value is left out.
 Around json_around(const Statement &statement) {
     constexpr std::string_view place = "null";
     const std::unique_ptr<json_t, decltype(&json_decref)> object(json_object(), &json_decref);
     int failed = 0;
-    if (const auto *reg = std::get_if<Register>(&statement.collector))
+    const auto *reg = std::get_if<Register>(&statement.collector);
+    if (reg != nullptr)
         failed |= json_object_set_new(object.get(), family_member, json_string(family_word(*reg)));
-    failed |= json_object_set_new(object.get(), collector_member, json_null());
+    failed |= json_object_set_new(object.get(), collector_member,
+                                  reg != nullptr ? json_null() : json_from_collector(statement));
     failed |= set_options(object.get(), canonical(statement));
+    if (reg == nullptr)
+        failed |= json_object_set_new(object.get(), key_member, json_null());
     const std::unique_ptr<json_t, decltype(&json_decref)> root(
         json_pack("{s:O}", "rmirror", object.get()), &json_decref);
     const std::unique_ptr<char, decltype(&std::free)> dumped(

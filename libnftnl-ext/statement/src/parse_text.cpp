@@ -71,6 +71,8 @@ std::string value_hint(const Option &option, const Token &token) {
     if (option.id == OptionId::MARK && token.is_word() &&
         (token.text == "set" || token.text == "=" || token.text == "!" || token.text == "{"))
         return " (for the mark of the packet itself write 'meta mark')";
+    if (option.id == OptionId::KEY && starts_expression(token))
+        return std::string(expression_hint);
     if (option.kind == Kind::NUM || option.kind == Kind::DSCP)
         return std::string(number_hint(token));
     if (option.kind == Kind::NAME)
@@ -100,6 +102,7 @@ private:
     Failure read_collector(const Token &to);
     Failure read_options();
     Failure read_option(const Option &option);
+    Failure read_key_expression(Token &value);
     // The value of the word before it, from the text; not what it means.
     Failure read_value(const Token &word, Token &value);
     Failure resolve(Token &value) const;
@@ -118,6 +121,7 @@ private:
     Token family_;  // `ip` or `ip6`, End when there is none
     Token collector_;
     Span expression_;
+    bool is_typed_ = false;
     Failure unknown_;
     std::vector<Given> given_;
     std::size_t end_ = 0;
@@ -229,10 +233,28 @@ Failure TextParser::read_option(const Option &option) {
     if (repeated)
         return Error{"repeated option '" + std::string(option.word) + "'", given.word.span};
 
+    const bool is_expression =
+        in_rule_ && option.id == OptionId::KEY && starts_expression(lexer_.peek());
     if (option.kind != Kind::FLAG)
-        if (auto failure = read_value(given.word, given.value))
+        if (auto failure = is_expression ? read_key_expression(given.value)
+                                         : read_value(given.word, given.value))
             return failure;
     given_.push_back(given);
+    return std::nullopt;
+}
+
+Failure TextParser::read_key_expression(Token &value) {
+    const Token first = lexer_.peek();
+    if (statement_.has_expression())
+        return Error{one_expression, first.span};
+    const auto expression = read_number_expression(text_, first.span.begin);
+    if (!expression)
+        return expression.error();
+    expression_ = value.span = expression->span;
+    is_typed_ = expression->is_typed;
+    end_ = expression_.end;
+    lexer_ = Lexer(text_, end_);
+    statement_.key_register = NFT_REG_1;
     return std::nullopt;
 }
 
@@ -261,6 +283,8 @@ Failure TextParser::interpret(const Given &given) {
         set(statement_, option.id, 1U);
         return std::nullopt;
     }
+    if (option.id == OptionId::KEY && statement_.key_register)
+        return std::nullopt;
 
     // nft takes a `*` at the end for a wildcard in quotes, too.
     const bool wildcard =
@@ -328,8 +352,11 @@ Result<Parsed> TextParser::parse() {
 
     if (auto message = check_collector(statement_))
         return Error{std::move(*message), collector_.span};
-    return Parsed{
-        canonical(std::move(statement_)), {start_.span.begin, end_}, expression_, unknown_};
+    return Parsed{canonical(std::move(statement_)),
+                  {start_.span.begin, end_},
+                  expression_,
+                  is_typed_,
+                  unknown_};
 }
 
 }  // namespace

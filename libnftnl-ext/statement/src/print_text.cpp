@@ -3,6 +3,8 @@
 // Statement to text.
 #include <linux/netfilter.h>
 
+#include <algorithm>
+
 #include "value.hpp"
 
 namespace rmirror {
@@ -43,8 +45,12 @@ std::string to_text(const Statement &statement) {
 }
 
 Around text_around(const Statement &statement) {
-    const auto *reg = std::get_if<Register>(&statement.collector);
-    return {reg != nullptr ? head(*reg) : "rmirror to ", options_of(canonical(statement))};
+    const bool is_key = !std::holds_alternative<Register>(statement.collector);
+    const std::string_view word = is_key ? " key reg " : " to reg ";
+    const std::string text = to_text(statement);
+    const std::size_t reg = text.find(word) + word.find("reg");
+    const std::size_t number = text.find_first_of("0123456789", reg);
+    return {text.substr(0, reg), text.substr(std::min(text.find(' ', number), text.size()))};
 }
 
 }  // namespace rmirror

@@ -91,16 +91,19 @@ bool rmirror_stmt_is_set(const struct rmirror_stmt *stmt, uint16_t attr);
 /** rmirror_stmt_unset - give an attribute its default back; other numbers are ignored */
 void rmirror_stmt_unset(struct rmirror_stmt *stmt, uint16_t attr);
 
+/* An attribute that stands in NFTA_RMIRROR_EXT: RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY) */
+#define RMIRROR_STMT_EXT(attr)	(0x100 + (attr))
+
 /**
  * rmirror_stmt_set_u32 - set an attribute that is a number
  * @stmt: a statement
- * @attr: NFTA_RMIRROR_* of type NLA_U32
+ * @attr: NFTA_RMIRROR_* of type NLA_U32, or RMIRROR_STMT_EXT() of such a one
  * @value: in host byte order
  * @err: may be NULL
  *
  * The value must be in the range of the option; what depends on other
  * attributes is checked when the statement is used, or by
- * rmirror_stmt_validate(). A collector in a register replaces a constant one.
+ * rmirror_stmt_validate(). A collector, or a key, in a register replaces a constant one.
  *
  * Return: 0, or -1: EINVAL, or ERANGE for a value out of range.
  */
@@ -135,7 +138,7 @@ int rmirror_stmt_set_str(struct rmirror_stmt *stmt, uint16_t attr, const char *w
 /**
  * rmirror_stmt_get_u32 - a number in force
  * @stmt: a statement
- * @attr: NFTA_RMIRROR_* of type NLA_U32
+ * @attr: NFTA_RMIRROR_* of type NLA_U32, or RMIRROR_STMT_EXT() of such a one
  *
  * Return: the value that is set, else the default: of NFTA_RMIRROR_PORT that of
  * the encapsulation, and 0 of whatever has none, a length without a limit and an

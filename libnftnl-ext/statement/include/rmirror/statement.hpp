@@ -107,6 +107,11 @@ struct Statement {
     std::optional<std::uint32_t> port;
     std::uint32_t flags = 0;  // RMIRROR_F_*
 
+    // Is the collector or the key in a register, where an expression of nft puts it?
+    bool has_expression() const {
+        return key_register || std::holds_alternative<Register>(collector);
+    }
+
     friend bool operator==(const Statement &, const Statement &) = default;
 };
 
@@ -114,9 +119,12 @@ struct Statement {
 struct Parsed {
     Statement statement;
     Span span;  // from `rmirror` to the end of the last word of the statement
-    // In a rule only: where the expression stands whose value is the collector, empty when that is
-    // a constant. The statement then has a Register of its family, with any number.
+    // In a rule only: where the expression stands whose value is the collector or the key, empty
+    // when both are constants. The statement then has a register for it, with any number.
     Span expression = {};
+    // Of what type its value is does nft know, or is it a map, a hash or a counter, whose value is
+    // of the type of what it is assigned to?
+    bool is_typed = false;
     // In a rule only: the word behind the statement is none that we know. What to say of it should
     // nft not know it, either.
     std::optional<Error> unknown = {};
@@ -135,8 +143,8 @@ using Variables = std::function<std::optional<std::string_view>(std::string_view
 Result<Parsed> parse_text(std::string_view text, std::size_t at = 0,
                           const Variables &variables = {});
 
-// The same for a text that nft will read: the collector may be an expression of nft, such as
-// `ip saddr map { .. }`, whose words are nft's to understand, and so is a word behind the
+// The same for a text that nft will read: the collector, or the key, may be an expression of nft,
+// such as `ip saddr map { .. }`, whose words are nft's to understand, and so is a word behind the
 // statement.
 Result<Parsed> parse_in_rule(std::string_view text, std::size_t at, const Variables &variables);
 
@@ -151,7 +159,8 @@ bool is_near(std::string_view word, std::string_view other);
 std::string to_text(const Statement &statement);
 
 // What stands around the expression whose value is in the register, as text and as JSON:
-// `rmirror ip to ` and ` len 60`; `{"rmirror": {"family": "ip", "to": ` and `, "len": 60}}`.
+// `rmirror ip to ` and ` len 60`; `{"rmirror": {"family": "ip", "to": ` and `, "len": 60}}`. Of two
+// registers it is the collector's.
 struct Around {
     std::string before;
     std::string after;
@@ -193,7 +202,7 @@ json_t *to_json(const Statement &statement);
 Result<Statement> parse_json(const json_t *object);
 
 // The same for a rule that nft will read: `to` may be an expression of nft, with or without a
-// member `family`. The statement then has a Register of that family, with any number.
+// member `family`, or `key` may. The statement then has a register for it, with any number.
 Result<Statement> parse_json_in_rule(const json_t *object);
 
 }  // namespace rmirror
