@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What README's section Install says, on a machine that has just started: the guest's root is its
-// own, so that nothing of it outlives the guest.
+// What doc/install.md says of a build by hand, on a machine that has just started: the guest's root
+// is its own, so that nothing of it outlives the guest.
 #include <gtest/gtest.h>
 
 #include <filesystem>
