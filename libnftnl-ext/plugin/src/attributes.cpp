@@ -8,11 +8,6 @@
 
 namespace rmirror::plugin {
 
-std::string_view Attribute::string() const {
-    std::string_view text(reinterpret_cast<const char *>(payload.data()), payload.size());
-    return text.substr(0, text.find('\0'));
-}
-
 std::string_view object_name(Bytes bytes) {
     if (!is_object_reference(bytes))
         return {};
