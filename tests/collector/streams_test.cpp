@@ -7,6 +7,7 @@
 
 #include "collector/report.hpp"
 #include "collector/support.hpp"
+#include "probe/frame.hpp"
 #include "support/packet_builder.hpp"
 
 namespace rmirror::collector {
@@ -222,6 +223,53 @@ TEST(CollectorCount, EndsWhenThereAreEnough) {
         bench.packet(gre_copy({}, udp_frame()));
     EXPECT_TRUE(bench.receiver.finished());
     EXPECT_EQ(bench.sink.frames.size(), 2U);
+}
+
+// Asked for or not, cut or not
+TEST(CollectorProbes, AreTold) {
+    constexpr probe::Label label{{0x3f, 0x9a, 0x1c, 0x77, 0x01}};
+    const Bytes frame = probe::make_frame(label, probe::Family::ipv4, probe::small_size);
+    ReceiverOptions options;
+    options.wanted.key = 7;
+    Bench bench(options);
+    std::vector<std::string> lines;
+    bench.receiver.tell_of_probes([&lines](const ProbeCopy &probe) {
+        lines.push_back(probe_line(probe, false));
+        lines.push_back(probe_line(probe, true));
+    });
+    bench.packet(gre_copy({.key = 7}, frame));
+    bench.packet(gre_copy({.key = 8}, Bytes(frame.begin(), frame.begin() + 60)));
+    bench.packet(gre_copy({.key = 8}, Bytes(frame.begin(), frame.begin() + 14)));
+    bench.packet(gre_copy({.key = 7}, udp_frame()));
+    EXPECT_EQ(lines,
+              (std::vector<std::string>{
+                  "probe 3f9a1c7701 from 10.0.0.1 by gre key 7: 84 bytes, whole",
+                  R"({"probe":"3f9a1c7701","from":"10.0.0.1","encap":"gre","key":7,"wanted":true,)"
+                  R"("packet":84,"kept":98,"cut":false})"
+                  "\n",
+                  "probe 3f9a1c7701 from 10.0.0.1 by gre key 8: 84 bytes, cut, 60 bytes of the "
+                  "frame are left, not what you asked for",
+                  R"({"probe":"3f9a1c7701","from":"10.0.0.1","encap":"gre","key":8,"wanted":false,)"
+                  R"("packet":84,"kept":60,"cut":true})"
+                  "\n",
+                  "probe 3f9a1c7701 from 10.0.0.1 by gre key 8: cut, 14 bytes of the frame are "
+                  "left, not what you asked for",
+                  R"({"probe":"3f9a1c7701","from":"10.0.0.1","encap":"gre","key":8,"wanted":false,)"
+                  R"("kept":14,"cut":true})"
+                  "\n"}));
+    EXPECT_EQ(bench.sink.frames.size(), 2U);
+}
+
+TEST(CollectorProbes, AreNotToldWithoutEnd) {
+    const Bytes frame = probe::make_frame({}, probe::Family::ipv4, probe::small_size);
+    Bench bench;
+    unsigned told = 0;
+    bench.receiver.tell_of_probes([&told](const ProbeCopy &) { told++; });
+    for (int i = 0; i < 100; i++)
+        bench.packet(gre_copy({}, frame), 5'000'000'000);
+    EXPECT_EQ(told, 32U);
+    bench.packet(gre_copy({}, frame), 6'000'000'000);
+    EXPECT_EQ(told, 33U);
 }
 
 }  // namespace

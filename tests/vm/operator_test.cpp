@@ -7,67 +7,15 @@
 #include <chrono>
 #include <regex>
 
-#include "support/packet_builder.hpp"
-#include "support/paths.hpp"
 #include "vm/support/capture.hpp"
 #include "vm/support/mirror.hpp"
-#include "vm/support/topology.hpp"
+#include "vm/support/operator.hpp"
 #include "vm/support/xtables.hpp"
 
 namespace rmirror::vm {
 namespace {
 
-const std::string tool = RMIRROR_BINARY_DIR "/libnftnl-ext/tools/rmirror";
-
-class OperatorTest : public TopologyTest {
-protected:
-    CommandResult rmirror(std::vector<std::string> words) {
-        words.insert(words.begin(), tool);
-        return net_.router.exec(words);
-    }
-    void send(std::size_t size = 72) {
-        Injector(net_.sender, "eth0")
-            .send(test::PacketBuilder()
-                      .eth(Topology::sender_mac, Topology::lan_mac)
-                      .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
-                      .udp(1000, 9)
-                      .payload(test::Bytes(size, 1))
-                      .build());
-    }
-    // Sends one and waits until the only mirror has seen it.
-    void send_counted(std::size_t size = 72) {
-        const auto before = only_counters(net_.router)["matched"];
-        send(size);
-        for (int i = 0; i < 500 && only_counters(net_.router)["matched"] == before; i++)
-            usleep(10'000);
-        settled_counters(net_.router);
-    }
-    // The doctor's line with that text; the test fails without it.
-    std::string finding(const std::string &text) {
-        const CommandResult result = rmirror({"doctor"});
-        EXPECT_EQ(result.status, 1) << result.out << result.err;
-        const std::size_t at = result.out.find(text);
-        if (at == std::string::npos) {
-            ADD_FAILURE() << "no finding has '" << text << "':\n" << result.out << result.err;
-            return {};
-        }
-        const std::size_t begin = result.out.rfind('\n', at) + 1;
-        return result.out.substr(begin, result.out.find('\n', at) - begin);
-    }
-    // Types what a finding says, and the finding is gone.
-    void type_remedy(const std::string &text, const std::string &placeholder = {}) {
-        const std::string line = finding(text);
-        std::smatch remedy;
-        ASSERT_TRUE(std::regex_search(line, remedy, std::regex("; type: (.*)$"))) << line;
-        std::string command = remedy[1];
-        if (const auto at = command.find("GATEWAY"); at != std::string::npos)
-            command.replace(at, 7, placeholder);
-        const CommandResult typed = net_.router.exec({"sh", "-c", command});
-        ASSERT_EQ(typed.status, 0) << command << ": " << typed.err;
-        const CommandResult result = rmirror({"doctor"});
-        EXPECT_EQ(result.out.find(text), std::string::npos) << command << "\n" << result.out;
-    }
-};
+const std::string tool = rmirror_program();
 
 TEST_F(OperatorTest, ShowsWhereARuleStandsAndWhatItCounted) {
     net_.router.nft(
@@ -228,7 +176,7 @@ TEST_F(OperatorTest, AFlowtable) {
 TEST_F(OperatorTest, NoRoute) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 192.0.2.5"));
     EXPECT_EQ(rmirror({"show"}).out.substr(0, 2), "* ");
-    type_remedy("there is no route to 192.0.2.5", "10.0.0.5");
+    type_remedy("there is no route to 192.0.2.5", "GATEWAY", "10.0.0.5");
     send_counted();
     EXPECT_EQ(only_counters(net_.router)["sent"], 1U);
 }

@@ -5,11 +5,16 @@
 
 #include <algorithm>
 
+#include "probe/frame.hpp"
+
 namespace rmirror::collector {
 
 namespace {
 
 constexpr unsigned most_notices = 32;
+// In a second: whoever floods us with probes does not fill the screen.
+constexpr unsigned most_probes = 32;
+constexpr std::uint64_t second_ns = 1'000'000'000;
 // A sender whose clock is further off than this has its frames at the time of their arrival.
 constexpr std::uint64_t believable_ns = 10'000'000'000;
 
@@ -132,6 +137,7 @@ void Receiver::bare(ByteView packet, std::uint64_t arrival_ns) {
 
 void Receiver::copy(const Host &source, const Copy &copy, std::uint64_t arrival_ns) {
     const Streams::Found found = streams_.find(source, copy);
+    look_for_probe(found.stream, copy, arrival_ns);
     if (found.stream.wanted) {
         deliver(found.stream, copy, arrival_ns);
         return;
@@ -141,6 +147,27 @@ void Receiver::copy(const Host &source, const Copy &copy, std::uint64_t arrival_
     found.stream.bytes += copy.frame.size();
     if (found.is_new)
         tell_of_other(found.stream);
+}
+
+void Receiver::look_for_probe(const Stream &stream, const Copy &copy, std::uint64_t arrival_ns) {
+    const auto label =
+        copy.link == Link::ip ? probe::read_packet(copy.frame) : probe::read_frame(copy.frame);
+    if (!label || !probe_notice_)
+        return;
+    if (arrival_ns - probes_since_ns_ >= second_ns) {
+        probes_since_ns_ = arrival_ns;
+        told_probes_ = 0;
+    }
+    if (told_probes_++ >= most_probes)
+        return;
+    const std::uint32_t header = copy.link == Link::ip ? 0 : probe::ethernet_size;
+    const std::uint32_t length = length_by_header(copy.link, copy.frame);
+    const auto kept = static_cast<std::uint32_t>(copy.frame.size());
+    probe_notice_({.label = label->to_text(),
+                   .stream = stream,
+                   .packet = length > header ? length - header : 0,
+                   .kept = kept,
+                   .cut = copy.truncated || length == 0 || length > kept});
 }
 
 void Receiver::deliver(Stream &stream, const Copy &copy, std::uint64_t arrival_ns) {

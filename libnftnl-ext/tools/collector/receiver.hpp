@@ -36,12 +36,27 @@ struct ReceiverCounts {
     std::uint64_t clock = 0;      // stamps too far from the arrival to be believed
 };
 
+// A copy of a frame that `rmirror doctor --probe` has sent
+struct ProbeCopy {
+    std::string label;
+    const Stream &stream;
+    std::uint32_t packet = 0;  // bytes of its IP packet; 0: it was cut before it
+    std::uint32_t kept = 0;    // bytes of the frame
+    bool cut = false;
+};
+
 class Receiver {
 public:
     // Something that the user should read once, a line without its end
     using Notice = std::function<void(const std::string &)>;
 
+    // The copy lasts only as long as the call.
+    using ProbeNotice = std::function<void(const ProbeCopy &)>;
+
     Receiver(ReceiverOptions options, std::vector<Sink *> sinks, Notice notice);
+
+    // Of probes, asked for or not; without it they are like all other frames.
+    void tell_of_probes(ProbeNotice notice) { probe_notice_ = std::move(notice); }
 
     // One packet, from its IP header on, whole or a fragment. `merged`: GRO has been at it.
     void packet(ByteView packet, std::uint64_t arrival_ns, bool merged = false);
@@ -63,15 +78,19 @@ private:
     void deliver(Stream &stream, const Copy &copy, std::uint64_t arrival_ns);
     std::uint64_t time_of(const Copy &copy, std::uint64_t arrival_ns);
     void tell_of_other(const Stream &stream);
+    void look_for_probe(const Stream &stream, const Copy &copy, std::uint64_t arrival_ns);
     void notice_once(bool &told, const char *text);
 
     ReceiverOptions options_;
     std::vector<Sink *> sinks_;
     Notice notice_;
+    ProbeNotice probe_notice_;
     ReceiverCounts counts_;
     Streams streams_;
     Reassembler reassembler_;
     unsigned told_others_ = 0;
+    unsigned told_probes_ = 0;  // in the second that began at
+    std::uint64_t probes_since_ns_ = 0;
     bool told_merged_ = false;
     bool told_clock_ = false;
 };

@@ -74,6 +74,21 @@ Json stream_json(const Stream &stream) {
     return json;
 }
 
+std::string probe_json(const ProbeCopy &probe) {
+    Json json(json_object());
+    set(json.get(), "probe", probe.label);
+    set(json.get(), "from", probe.stream.who());
+    set(json.get(), "encap", std::string(encap_word(probe.stream.encap)));
+    if (probe.stream.key)
+        set(json.get(), "key", std::uint64_t{*probe.stream.key});
+    json_object_set_new(json.get(), "wanted", json_boolean(probe.stream.wanted));
+    if (probe.packet != 0)
+        set(json.get(), "packet", std::uint64_t{probe.packet});
+    set(json.get(), "kept", std::uint64_t{probe.kept});
+    json_object_set_new(json.get(), "cut", json_boolean(probe.cut));
+    return dumped(json) + '\n';
+}
+
 std::string totals_json(const Receiver &receiver, const Drops &drops, double seconds) {
     Json json(json_object());
     json_object_set_new(json.get(), "seconds", json_real(seconds));
@@ -196,6 +211,18 @@ std::string bytes_text(double bytes) {
     char text[32];
     std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
     return text;
+}
+
+std::string probe_line(const ProbeCopy &probe, bool json) {
+    if (json)
+        return probe_json(probe);
+    std::string text = "probe " + probe.label + " from " + probe.stream.who() + " by " +
+                       probe.stream.what() + ": ";
+    if (probe.packet != 0)
+        text += std::to_string(probe.packet) + " bytes, ";
+    text +=
+        probe.cut ? "cut, " + std::to_string(probe.kept) + " bytes of the frame are left" : "whole";
+    return text + (probe.stream.wanted ? "" : ", not what you asked for");
 }
 
 std::string Ticker::line(const Receiver &receiver, const Drops &drops, double seconds, bool json) {

@@ -36,6 +36,9 @@ private:
 // At the end; ends with a line end.
 std::string totals(const Receiver &receiver, const Drops &drops, double seconds, bool json);
 
+// "probe 3f9a1c7701 from 10.0.0.1 by gre key 7: 84 bytes, whole"; as JSON with a line end.
+std::string probe_line(const ProbeCopy &probe, bool json);
+
 // "612.3 MB"
 std::string bytes_text(double bytes);
 

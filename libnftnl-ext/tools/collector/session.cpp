@@ -172,6 +172,13 @@ std::optional<Error> Session::open_sinks() {
         std::make_unique<Receiver>(receiver_options(options_), sinks_, [](const std::string &text) {
             std::fprintf(stderr, "rmirror collector: %s\n", text.c_str());
         });
+    receiver_->tell_of_probes([this](const ProbeCopy &probe) {
+        const std::string line = probe_line(probe, options_.json);
+        if (options_.json)
+            say(line);
+        else
+            std::fprintf(stderr, "rmirror collector: %s\n", line.c_str());
+    });
     return std::nullopt;
 }
 

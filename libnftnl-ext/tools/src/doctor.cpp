@@ -18,13 +18,15 @@ namespace rmirror::tools {
 namespace {
 
 constexpr const char *usage =
-    "Usage: rmirror doctor [-j] [MIRROR]...\n"
+    "Usage: rmirror doctor [-j] [--probe] [MIRROR]...\n"
     "\n"
     "Looks for what keeps copies from being made or from arriving, and says what to\n"
     "type. Exit status: 0 nothing is wrong, 1 something is, 2 that cannot be told.\n"
     "\n"
     "  MIRROR       a collector, a table, TABLE/CHAIN or a rule's comment\n"
-    "  -j, --json   as JSON\n";
+    "  -j, --json   as JSON\n"
+    "  -p, --probe  mirror frames of its own, and tell how far they come; at the other end\n"
+    "               `rmirror collector` tells if they arrive\n";
 
 std::string_view word_of(Severity severity) {
     switch (severity) {
@@ -55,6 +57,12 @@ json_t *json_of(const Finding &finding) {
                                finding.subject.c_str(), "what", finding.what.c_str());
     if (!finding.remedy.empty())
         json_object_set_new(object, "type", json_string(finding.remedy.c_str()));
+    if (!finding.labels.empty()) {
+        json_t *labels = json_array();
+        for (const std::string &label : finding.labels)
+            json_array_append_new(labels, json_string(label.c_str()));
+        json_object_set_new(object, "probes", labels);
+    }
     return object;
 }
 
@@ -75,7 +83,7 @@ void examine_gaps(const Mirrors &mirrors, Findings &findings) {
     }
 }
 
-Findings examine(const std::vector<std::string> &words) {
+Findings examine(const std::vector<std::string> &words, bool probe) {
     Findings findings;
     Mirrors mirrors = read_mirrors();
     Ruleset ruleset;
@@ -83,12 +91,15 @@ Findings examine(const std::vector<std::string> &words) {
     read_ruleset(ruleset);  // what cannot be read has been told
     mirrors.all = select(std::move(mirrors.all), words);
     examine_host(mirrors.all, findings);
+    // Neighbours that nobody has asked for yet are known after it.
+    const Probing probing = probe ? send_probes(mirrors.all) : Probing();
     Paths paths;
     for (const Mirror &mirror : mirrors.all) {
         examine_rule(mirror, ruleset, findings);
         if (const Path *path = paths.find(mirror))
             examine_collector(mirror, *path, findings);
     }
+    examine_probes(probing, paths, findings);
     if (mirrors.all.empty() && !has(findings, Severity::unknown))
         findings.push_back({Severity::note, "host",
                             words.empty() ? "nothing is mirrored in this network namespace"
@@ -101,10 +112,10 @@ Findings examine(const std::vector<std::string> &words) {
 
 int doctor_main(int argc, char **argv) {
     int status = 0;
-    const auto options = parse_options(argc, argv, "j", usage, status);
+    const auto options = parse_options(argc, argv, "jp", usage, status);
     if (!options)
         return status;
-    const Findings findings = examine(options->words);
+    const Findings findings = examine(options->words, options->probe);
     if (options->json) {
         Json list(json_array());
         for (const Finding &finding : findings)

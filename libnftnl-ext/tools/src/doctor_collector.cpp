@@ -105,7 +105,20 @@ void examine_mtu(const Mirror &mirror, const Path &path, Findings &findings) {
          is_of_device ? "ip link set " + path.device.name + " mtu " + std::to_string(needed) : ""});
 }
 
-// What takes the copies at their collector: no device of Linux's knows TZSP.
+void examine_refusals(const Mirror &mirror, const Path &path, Findings &findings) {
+    const std::uint64_t refused = mirror.count(NFTA_RMIRROR_COUNTER_REFUSED);
+    if (refused == 0)
+        return;
+    findings.push_back({Severity::wrong, mirror.place(),
+                        counted(refused, "ICMP error") + " came back about copies: nothing takes " +
+                            mirror.encap + " at " + mirror.collector +
+                            ", or a firewall on the way refuses it; there",
+                        receiver_of(mirror, path)});
+}
+
+}  // namespace
+
+// No device of Linux's knows TZSP.
 std::string receiver_of(const Mirror &mirror, const Path &path) {
     const Statement statement = mirror.statement.value_or(Statement{});
     const bool has_device = mirror.encap != "tzsp";
@@ -122,19 +135,6 @@ std::string receiver_of(const Mirror &mirror, const Path &path) {
     return command +
            (has_device ? " --local " + mirror.collector + " --up" : std::string(" --tap mirror0"));
 }
-
-void examine_refusals(const Mirror &mirror, const Path &path, Findings &findings) {
-    const std::uint64_t refused = mirror.count(NFTA_RMIRROR_COUNTER_REFUSED);
-    if (refused == 0)
-        return;
-    findings.push_back({Severity::wrong, mirror.place(),
-                        counted(refused, "ICMP error") + " came back about copies: nothing takes " +
-                            mirror.encap + " at " + mirror.collector +
-                            ", or a firewall on the way refuses it; there",
-                        receiver_of(mirror, path)});
-}
-
-}  // namespace
 
 void examine_collector(const Mirror &mirror, const Path &path, Findings &findings) {
     if (const std::string what = obstacle(mirror, path); !what.empty()) {

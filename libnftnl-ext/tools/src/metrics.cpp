@@ -2,7 +2,6 @@
 //
 // rmirror metrics: the counters of all mirrors in the text format of Prometheus.
 #include <fcntl.h>
-#include <rmirror_tables.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,13 +27,6 @@ constexpr const char *usage =
     "\n"
     "  MIRROR            a collector, a table, TABLE/CHAIN or a rule's comment\n"
     "  -o, --output FILE\n";
-
-// Counters that are the outcome of a packet
-constexpr bool is_outcome[] = {
-#define X(id, word, severity) (severity) >= 0,
-    RMIRROR_COUNTER_TABLE(X)
-#undef X
-};
 
 std::string label(std::string_view name, std::string_view value) {
     std::string text = std::string(name) + "=\"";
@@ -90,7 +82,7 @@ void write_outcomes(std::string &text, const Sums &sums) {
         "# TYPE rmirror_outcome_packets_total counter\n";
     for (const auto &[labels, sum] : sums)
         for (std::size_t i = 0; i < sum.size(); i++)
-            if (is_outcome[i])
+            if (is_outcome(static_cast<std::uint16_t>(i + 1)))
                 text += "rmirror_outcome_packets_total{" + labels + ',' +
                         label("outcome", counter_names()[i]) + "} " + std::to_string(sum[i]) + '\n';
 }

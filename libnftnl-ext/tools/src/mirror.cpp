@@ -3,6 +3,8 @@
 // Rules and the lines of /proc/net/rmirror, put together.
 #include "mirror.hpp"
 
+#include <rmirror_tables.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -104,6 +106,22 @@ bool is_named(const Mirror &mirror, const std::string &word) {
 }
 
 }  // namespace
+
+bool is_outcome(std::uint16_t counter) {
+    static constexpr bool is_one[] = {
+#define X(id, word, severity) (severity) >= 0,
+        RMIRROR_COUNTER_TABLE(X)
+#undef X
+    };
+    return is_one[counter - 1];
+}
+
+std::uint16_t outcome_of(const Counters &counters) {
+    for (std::uint16_t counter = 1; counter <= NFTA_RMIRROR_COUNTER_MAX; counter++)
+        if (is_outcome(counter) && counters.at(counter - 1U) != 0)
+            return counter;
+    return 0;
+}
 
 std::uint64_t Mirror::mirrored() const {
     return count(NFTA_RMIRROR_COUNTER_SENT) + count(NFTA_RMIRROR_COUNTER_RESEGMENTED) +

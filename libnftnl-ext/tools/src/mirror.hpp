@@ -13,6 +13,11 @@
 
 namespace rmirror::tools {
 
+// Is the counter one that says what became of a packet?
+bool is_outcome(std::uint16_t counter);
+// Of a rule that has matched one packet: that counter; 0: there is none yet.
+std::uint16_t outcome_of(const Counters &counters);
+
 // One statement of a live rule.
 struct Mirror {
     std::string family;  // "inet", or "iptables" and its kin
@@ -52,8 +57,8 @@ Mirrors read_mirrors();
 // Those that one of the words names: a collector, a table, TABLE/CHAIN, or a comment. No word: all.
 std::vector<Mirror> select(std::vector<Mirror> mirrors, const std::vector<std::string> &words);
 
-// The rules of nf_tables, as far as they mirror; 0 or errno.
-int read_rules(std::vector<Mirror> &mirrors);
+// The rules of nf_tables, as far as they mirror, of all tables or of one; 0 or errno.
+int read_rules(std::vector<Mirror> &mirrors, const std::string &table = {});
 
 // The lines of /proc/net/rmirror; 0 or errno.
 int read_proc(std::vector<Mirror> &mirrors);

@@ -2,6 +2,7 @@
 #include "netlink.hpp"
 
 #include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
 
 #include <cerrno>
 #include <cstring>
@@ -24,10 +25,14 @@ int take_message(const nlmsghdr *message, void *data) {
 }  // namespace
 
 Request::Request(std::uint16_t type, std::uint16_t flags)
-    : header_(mnl_nlmsg_put_header(buffer_.data())) {
+    : header_(mnl_nlmsg_put_header(buffer_->bytes.data())) {
     header_->nlmsg_type = type;
     header_->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
     header_->nlmsg_seq = sequence;
+}
+
+void Request::put_network(std::uint16_t type, std::uint32_t value) {
+    put(type, htonl(value));
 }
 
 Netlink::Netlink(int bus) : socket_(mnl_socket_open2(bus, SOCK_CLOEXEC), mnl_socket_close) {
@@ -54,6 +59,48 @@ int Netlink::ask(const Request &request, const std::function<void(const nlmsghdr
         if (more == MNL_CB_STOP || !is_dump)
             return 0;
     }
+}
+
+namespace {
+
+// Around what nf_tables is to do at once
+Request batch_mark(std::uint16_t type) {
+    Request request(type, 0);
+    request.extra<nfgenmsg>().res_id = htons(NFNL_SUBSYS_NFTABLES);
+    return request;
+}
+
+std::vector<char> bytes_of(const std::vector<Request> &requests) {
+    std::vector<char> bytes;
+    for (const Request &request : requests) {
+        const auto *begin = reinterpret_cast<const char *>(request.get());
+        bytes.insert(bytes.end(), begin, begin + MNL_ALIGN(request.get()->nlmsg_len));
+    }
+    return bytes;
+}
+
+}  // namespace
+
+int Netlink::change(std::vector<Request> requests) {
+    if (error_ != 0)
+        return error_;
+    // Errors come in any case; that nothing else comes is told by the last one.
+    requests.back().add_flags(NLM_F_ACK);
+    requests.insert(requests.begin(), batch_mark(NFNL_MSG_BATCH_BEGIN));
+    requests.push_back(batch_mark(NFNL_MSG_BATCH_END));
+    const std::vector<char> bytes = bytes_of(requests);
+    if (mnl_socket_sendto(socket_.get(), bytes.data(), bytes.size()) < 0)
+        return errno;
+    std::vector<char> answer(answer_size);
+    int more = MNL_CB_OK;
+    while (more > MNL_CB_STOP) {
+        const auto size = mnl_socket_recvfrom(socket_.get(), answer.data(), answer.size());
+        if (size < 0)
+            return errno;
+        more = mnl_cb_run(answer.data(), static_cast<std::size_t>(size), sequence,
+                          mnl_socket_get_portid(socket_.get()), nullptr, nullptr);
+    }
+    return more < 0 ? errno : 0;
 }
 
 namespace {

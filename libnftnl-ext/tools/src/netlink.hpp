@@ -29,10 +29,21 @@ public:
         mnl_attr_put(header_, type, size, data);
     }
     void put(std::uint16_t type, std::uint32_t value) { mnl_attr_put_u32(header_, type, value); }
+    void put_network(std::uint16_t type, std::uint32_t value);  // in network order
+    void put(std::uint16_t type, const std::string &text) {
+        mnl_attr_put_strz(header_, type, text.c_str());
+    }
+    void add_flags(std::uint16_t flags) { header_->nlmsg_flags |= flags; }
+    // What is put until end() stands in a nest of that type.
+    nlattr *begin(std::uint16_t type) { return mnl_attr_nest_start(header_, type); }
+    void end(nlattr *nest) { mnl_attr_nest_end(header_, nest); }
     const nlmsghdr *get() const { return header_; }
 
 private:
-    alignas(nlmsghdr) std::array<char, 1024> buffer_{};
+    struct alignas(nlmsghdr) Buffer {
+        std::array<char, 1024> bytes;
+    };
+    std::unique_ptr<Buffer> buffer_ = std::make_unique<Buffer>();
     nlmsghdr *header_;
 };
 
@@ -43,6 +54,10 @@ public:
 
     // Sends a request and hands each message of the answer to `take`; returns 0 or errno.
     int ask(const Request &request, const std::function<void(const nlmsghdr &)> &take);
+
+    // Has nf_tables do all of the requests, or none; returns 0 or errno. An error leaves answers
+    // behind: the socket is of no use any more.
+    int change(std::vector<Request> requests);
 
 private:
     std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket_;

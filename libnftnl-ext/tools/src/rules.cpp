@@ -171,9 +171,11 @@ void take_rule(const nlmsghdr &message, std::vector<Mirror> &mirrors) {
 
 }  // namespace
 
-int read_rules(std::vector<Mirror> &mirrors) {
+int read_rules(std::vector<Mirror> &mirrors, const std::string &table) {
     Request request(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, NLM_F_DUMP);
     request.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
+    if (!table.empty())
+        request.put(NFTA_RULE_TABLE, table);
     // A dump during which somebody changes the rules begins anew.
     int error = EINTR;
     for (int attempt = 0; error == EINTR && attempt < attempts; attempt++) {

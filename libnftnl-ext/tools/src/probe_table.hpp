@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The table that a probe has for itself. It belongs to a socket: the kernel removes it with this
+// process, however that ends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mirror.hpp"
+#include "netlink.hpp"
+#include "probe/frame.hpp"
+
+namespace rmirror::tools {
+
+// A rule that mirrors one frame, and drops it then
+struct ProbeRule {
+    probe::Label label;
+    Statement statement;
+};
+
+class ProbeTable {
+public:
+    ProbeTable();
+    ProbeTable(const ProbeTable &) = delete;
+    ProbeTable &operator=(const ProbeTable &) = delete;
+    ~ProbeTable();
+
+    // Makes the table, with a chain that looks at what the loopback device receives; 0 or errno.
+    int open(const std::vector<ProbeRule> &rules);
+    // What the rules have counted, in their order; 0 or errno.
+    int read(std::vector<Counters> &counters) const;
+
+private:
+    Netlink netlink_;
+    std::string name_;
+    bool is_open_ = false;
+};
+
+}  // namespace rmirror::tools
