@@ -165,14 +165,6 @@ TEST_F(OperatorTest, AVerdictBeforeIt) {
     EXPECT_EQ(only_counters(net_.router)["sent"], 1U);
 }
 
-TEST_F(OperatorTest, AFlowtable) {
-    net_.router.nft(
-        "table inet t { flowtable f { hook ingress priority 0; devices = { lan, mon }; "
-        "}; chain way { type filter hook forward priority 0; ip protocol udp flow add "
-        "@f; rmirror to 10.0.0.5; }; }");
-    type_remedy("packets of flows in a flowtable do not come here");
-}
-
 TEST_F(OperatorTest, NoRoute) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 192.0.2.5"));
     EXPECT_EQ(rmirror({"show"}).out.substr(0, 2), "* ");

@@ -94,10 +94,11 @@ Findings examine(const std::vector<std::string> &words, bool probe) {
     // Neighbours that nobody has asked for yet are known after it.
     const Probing probing = probe ? send_probes(mirrors.all) : Probing();
     Paths paths;
+    Passage passage(ruleset);
     for (const Mirror &mirror : mirrors.all) {
-        examine_rule(mirror, ruleset, findings);
+        const auto bases = examine_rule(mirror, passage, findings);
         if (const Path *path = paths.find(mirror))
-            examine_collector(mirror, *path, findings);
+            examine_collector(mirror, *path, bases, paths, findings);
     }
     examine_probes(probing, paths, findings);
     if (mirrors.all.empty() && !has(findings, Severity::unknown))

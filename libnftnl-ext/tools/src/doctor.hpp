@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "mirror.hpp"
+#include "passage.hpp"
 #include "path.hpp"
 #include "probe.hpp"
-#include "ruleset.hpp"
 
 namespace rmirror::tools {
 
@@ -32,11 +32,23 @@ using Findings = std::vector<Finding>;
 // The host: modules, whether nft shows the rules, whether they come back after a boot.
 void examine_host(const std::vector<Mirror> &mirrors, Findings &findings);
 
-// A mirror's rule: do packets reach it?
-void examine_rule(const Mirror &mirror, const Ruleset &ruleset, Findings &findings);
+// A mirror's rule: do packets reach it? Returns the base chains from which they come.
+std::vector<const Chain *> examine_rule(const Mirror &mirror, Passage &passage, Findings &findings);
 
-// A mirror's collector: do copies get there, and whole?
-void examine_collector(const Mirror &mirror, const Path &path, Findings &findings);
+// Are there flows that go by its hooks, `bases`, in a flowtable?
+void examine_flowtables(const Mirror &mirror, const std::vector<const Chain *> &bases,
+                        const Ruleset &ruleset, Findings &findings);
+
+// A mirror's collector: do copies get there, and whole? `bases`: from which packets come to the
+// rule.
+void examine_collector(const Mirror &mirror, const Path &path,
+                       const std::vector<const Chain *> &bases, Paths &paths, Findings &findings);
+
+// Parts of it: what was lost, what may come again, whether answers come back.
+void examine_losses(const Mirror &mirror, const Path &path, Findings &findings);
+void examine_loops(const Mirror &mirror, const Path &path, const std::vector<const Chain *> &bases,
+                   Findings &findings);
+void examine_answers(const Mirror &mirror, const Path &path, Paths &paths, Findings &findings);
 
 // What became of probes.
 void examine_probes(const Probing &probing, Paths &paths, Findings &findings);

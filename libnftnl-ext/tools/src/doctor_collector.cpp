@@ -63,6 +63,8 @@ std::string remedy_of(const Mirror &mirror, const Path &path) {
         return "nft -a list chain " + mirror.family + ' ' + mirror.table + ' ' + mirror.chain;
     if (!path.device.has_carrier)
         return "ip link show " + path.device.name;
+    if (path.lack)
+        return path.lack->remedy;
     return "ping -c 3 " + path.next_hop;
 }
 
@@ -136,13 +138,17 @@ std::string receiver_of(const Mirror &mirror, const Path &path) {
            (has_device ? " --local " + mirror.collector + " --up" : std::string(" --tap mirror0"));
 }
 
-void examine_collector(const Mirror &mirror, const Path &path, Findings &findings) {
+void examine_collector(const Mirror &mirror, const Path &path,
+                       const std::vector<const Chain *> &bases, Paths &paths, Findings &findings) {
     if (const std::string what = obstacle(mirror, path); !what.empty()) {
         findings.push_back({Severity::wrong, mirror.place(), what, remedy_of(mirror, path)});
         return;
     }
     examine_mtu(mirror, path, findings);
     examine_refusals(mirror, path, findings);
+    examine_losses(mirror, path, findings);
+    examine_loops(mirror, path, bases, findings);
+    examine_answers(mirror, path, paths, findings);
 }
 
 }  // namespace rmirror::tools

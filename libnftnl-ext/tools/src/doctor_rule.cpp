@@ -2,168 +2,188 @@
 //
 // Does any packet get as far as the statement?
 #include <linux/netfilter.h>
+#include <linux/netfilter_arp.h>
 
 #include <algorithm>
-#include <set>
 
 #include "doctor.hpp"
-#include "run.hpp"
+#include "move.hpp"
+#include "path.hpp"
+#include "settings.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
 
 namespace {
 
-bool is_in(const Rule &rule, const Chain &chain) {
-    return rule.family == chain.family && rule.table == chain.table && rule.chain == chain.name;
+constexpr std::int32_t nat_priority_distance = 1;
+
+using Bases = std::vector<const Chain *>;
+
+bool all(const Bases &bases, bool (*is)(const Chain &)) {
+    return !bases.empty() &&
+           std::all_of(bases.begin(), bases.end(), [is](const Chain *base) { return is(*base); });
 }
 
-bool is_same_table(const Rule &rule, const Chain &chain) {
-    return rule.family == chain.family && rule.table == chain.table;
-}
-
-const Chain *chain_of(const Mirror &mirror, const Ruleset &ruleset) {
-    for (const Chain &chain : ruleset.chains)
-        if (family_word(chain.family) == mirror.family && chain.table == mirror.table &&
-            chain.name == mirror.chain)
-            return &chain;
-    return nullptr;
-}
-
-const Chain *find_chain(const Ruleset &ruleset, const Rule &rule) {
-    for (const Chain &chain : ruleset.chains)
-        if (is_in(rule, chain))
-            return &chain;
-    return nullptr;
-}
-
-// The base chains from which rules lead to a chain.
-void find_bases(const Chain &chain, const Ruleset &ruleset, std::set<const Chain *> &seen,
-                std::vector<const Chain *> &bases) {
-    if (!seen.insert(&chain).second)
-        return;
-    if (chain.hook)
-        bases.push_back(&chain);
-    for (const Rule &rule : ruleset.rules) {
-        if (!is_same_table(rule, chain))
-            continue;
-        const bool leads = rule.has_verdict_map || std::find(rule.jumps.begin(), rule.jumps.end(),
-                                                             chain.name) != rule.jumps.end();
-        if (const Chain *from = leads ? find_chain(ruleset, rule) : nullptr)
-            find_bases(*from, ruleset, seen, bases);
-    }
-}
-
-std::string nft_name(const Chain &chain) {
-    return family_word(chain.family) + ' ' + chain.table + ' ' + chain.name;
-}
-
-// A base chain of the same table that a jump could stand in
-const Chain *some_base(const Chain &chain, const Ruleset &ruleset) {
-    for (const Chain &other : ruleset.chains)
-        if (other.hook && other.family == chain.family && other.table == chain.table)
-            return &other;
-    return nullptr;
-}
-
-// Names that a shell leaves alone may stand in what is to be typed.
-bool is_plain(const std::string &text) {
-    return text.find('\'') == std::string::npos && printable(text) == text;
+void tell_wrong(const Mirror &mirror, const std::string &why, const std::string &remedy,
+                Findings &findings) {
+    findings.push_back(
+        {Severity::wrong, mirror.place(), "no packet comes here: " + why, remedy, {}});
 }
 
 // A chain with a hook that leads to this one; netdev would need a device.
 std::string new_base(const Chain &chain) {
     if (chain.family == NFPROTO_NETDEV || !is_plain(chain.table + chain.name))
         return {};
-    const std::string table = family_word(chain.family) + ' ' + chain.table;
-    const std::string name = "to_" + chain.name;
-    const std::string hook = chain.family == NFPROTO_ARP ? "input" : "prerouting";
-    return "nft add chain " + table + ' ' + name + " '{ type filter hook " + hook +
-           " priority 0; }' && nft add rule " + table + ' ' + name + " jump " + chain.name;
+    Chain base{chain.family, chain.table, "to_" + chain.name};
+    base.hook =
+        chain.family == NFPROTO_ARP ? std::uint32_t{NF_ARP_IN} : std::uint32_t{NF_INET_PRE_ROUTING};
+    return add_base(base) + " && nft add rule " + base.text() + " jump " + chain.name;
 }
 
-void examine_reach(const Mirror &mirror, const Chain &chain, const Ruleset &ruleset,
-                   const std::vector<const Chain *> &bases, Findings &findings) {
-    if (!bases.empty())
+void examine_table(const Mirror &mirror, const Chain &chain, const Passage &passage,
+                   Findings &findings) {
+    const Table *table = passage.find_table(chain);
+    if (table == nullptr || !table->is_dormant)
         return;
-    const Chain *base = some_base(chain, ruleset);
-    findings.push_back({Severity::wrong, mirror.place(),
-                        "no packet comes here: chain " + printable(chain.name) +
-                            " has no hook, and no rule leads to it",
-                        base == nullptr
-                            ? new_base(chain)
-                            : "nft insert rule " + nft_name(*base) + " jump " + chain.name});
+    const std::string name = mirror.family + ' ' + printable(mirror.table);
+    tell_wrong(mirror, "table " + name + " is dormant", "nft add table " + name, findings);
 }
 
-// Puts a rule as a whole at the head of its chain; only nft can write what it matches.
-std::string move_to_head(const Mirror &mirror, const Chain &chain) {
-    const std::string mark = " # handle " + std::to_string(mirror.handle.value_or(0)) + '\n';
-    const std::string listing =
-        output_of({"nft", "-a", "list", "chain", mirror.family, mirror.table, mirror.chain});
-    const std::size_t end = listing.find(mark);
-    if (end == std::string::npos)
-        return {};
-    const std::size_t line = listing.rfind('\n', end) + 1;
-    const std::size_t begin = listing.find_first_not_of(" \t", line);
-    const std::string rule = listing.substr(begin, end - begin);
-    if (!is_plain(rule))
-        return {};
-    return "nft insert rule " + nft_name(chain) + " '" + rule + "' && nft delete rule " +
-           nft_name(chain) + " handle " + std::to_string(mirror.handle.value_or(0));
+void examine_reach(const Mirror &mirror, const Chain &chain, Passage &passage, Findings &findings) {
+    const Reach &reach = passage.reach_of(chain);
+    if (!reach.bases.empty())
+        return;
+    const Chain *base = passage.base_beside(chain);
+    const std::string jump = base == nullptr
+                                 ? new_base(chain)
+                                 : "nft insert rule " + base->text() + " jump " + chain.name;
+    if (reach.blocked_by != nullptr)
+        tell_wrong(mirror,
+                   "the rule with handle " + std::to_string(reach.blocked_by->handle) +
+                       " of chain " + printable(reach.blocked_by->chain) +
+                       " takes all packets before one leads to chain " + printable(chain.name),
+                   jump, findings);
+    else
+        tell_wrong(mirror,
+                   "chain " + printable(chain.name) + " has no hook, and no rule leads to it", jump,
+                   findings);
 }
 
-void examine_verdicts(const Mirror &mirror, const Chain &chain, const Ruleset &ruleset,
+void examine_verdicts(const Mirror &mirror, const Chain &chain, const Passage &passage,
                       Findings &findings) {
-    for (const Rule &rule : ruleset.rules) {
-        if (!is_in(rule, chain))
-            continue;
-        if (mirror.handle == rule.handle)
-            return;
-        if (!rule.ends_all)
-            continue;
-        findings.push_back({Severity::wrong, mirror.place(),
-                            "no packet comes here: the rule with handle " +
-                                std::to_string(rule.handle) +
-                                " before it takes all packets out of the chain",
-                            move_to_head(mirror, chain)});
-        return;
-    }
+    if (const Rule *end = passage.end_before(chain, mirror.handle.value_or(0)))
+        tell_wrong(mirror,
+                   "the rule with handle " + std::to_string(end->handle) +
+                       " before it takes all packets out of the chain",
+                   move_to_head(mirror), findings);
 }
 
-// Flows that a flowtable has taken over pass netdev ingress, and no other hook.
-void examine_flowtables(const Mirror &mirror, const std::vector<const Chain *> &bases,
-                        const Ruleset &ruleset, Findings &findings) {
-    const bool hides = std::any_of(bases.begin(), bases.end(), [](const Chain *chain) {
-        return chain->family != NFPROTO_NETDEV && chain->family != NFPROTO_ARP;
-    });
-    const auto offload = std::find_if(ruleset.rules.begin(), ruleset.rules.end(),
-                                      [](const Rule &rule) { return rule.offloads; });
-    if (!hides || offload == ruleset.rules.end())
+// Another chain for the rule, of the same hook
+Chain beside(const Chain &base, const std::string &prefix, std::int32_t priority) {
+    Chain chain{base.family, base.table, prefix + base.name};
+    chain.hook = base.hook;
+    chain.priority = priority;
+    chain.devices = base.devices;
+    return chain;
+}
+
+void examine_drops(const Mirror &mirror, const Passage &passage, const Bases &bases,
+                   Findings &findings) {
+    const Chain *drop = nullptr;
+    for (const Chain *base : bases)
+        if ((drop = passage.drop_before(*base)) == nullptr)
+            return;
+    if (drop != nullptr)
+        tell_wrong(mirror,
+                   "chain " + printable(drop->text()) + " (priority " +
+                       std::to_string(drop->priority) + ") drops all packets before",
+                   move_to_new(mirror, beside(*bases.front(), "early_", drop->priority - 1)),
+                   findings);
+}
+
+// Connection tracking asks such chains once for each connection.
+void examine_type(const Mirror &mirror, const Bases &bases, Findings &findings) {
+    const bool is_nat_target = mirror.family.ends_with("tables") && mirror.table == "nat";
+    if (!is_nat_target && !all(bases, [](const Chain &base) { return base.type == "nat"; }))
         return;
-    findings.push_back({Severity::wrong, mirror.place(),
-                        "packets of flows in a flowtable do not come here (rule " +
-                            family_word(offload->family) + ' ' + printable(offload->table) + ' ' +
-                            printable(offload->chain) + " handle " +
-                            std::to_string(offload->handle) +
-                            " offloads them): mirror in a netdev ingress chain, or do not offload",
-                        "nft delete rule " + family_word(offload->family) + ' ' + offload->table +
-                            ' ' + offload->chain + " handle " + std::to_string(offload->handle)});
+    // Before addresses are translated, as the chain itself has it
+    findings.push_back(
+        {Severity::wrong,
+         mirror.place(),
+         is_nat_target ? "only the first packet of each connection comes to table "
+                         "nat: use -t mangle"
+                       : "only the first packet of each connection comes here: "
+                         "chain " +
+                             printable(bases.front()->text()) + " is of the type nat",
+         is_nat_target
+             ? ""
+             : move_to_new(mirror, beside(*bases.front(), "filter_",
+                                          bases.front()->priority - nat_priority_distance)),
+         {}});
+}
+
+void examine_forwarding(const Mirror &mirror, const Bases &bases, Findings &findings) {
+    const bool is_forward = all(bases, [](const Chain &base) {
+        return base.hook == NF_INET_FORWARD && base.family != NFPROTO_NETDEV &&
+               base.family != NFPROTO_BRIDGE && base.family != NFPROTO_ARP;
+    });
+    if (!is_forward || hands_bridged_to_ip())
+        return;
+    const std::uint8_t family = bases.front()->family;
+    if ((family != NFPROTO_IPV6 && does_forward(NFPROTO_IPV4)) ||
+        (family != NFPROTO_IPV4 && does_forward(NFPROTO_IPV6)))
+        return;
+    tell_wrong(mirror, "this host does not forward packets",
+               family == NFPROTO_IPV6 ? "sysctl -w net.ipv6.conf.all.forwarding=1"
+                                      : "sysctl -w net.ipv4.ip_forward=1",
+               findings);
+}
+
+void examine_devices(const Mirror &mirror, const Bases &bases, Findings &findings) {
+    std::string down;
+    for (const Chain *base : bases) {
+        if (base->devices.empty())
+            return;
+        for (const std::string &name : base->devices) {
+            const Device device = find_device(name);
+            if (device.is_up && device.has_carrier)
+                return;
+            if (down.empty() || !device.is_up)
+                down = name;
+        }
+    }
+    if (down.empty())
+        return;
+    if (find_device(down).is_up)
+        tell_wrong(mirror, "device " + printable(down) + " has no carrier", "ip link show " + down,
+                   findings);
+    else
+        tell_wrong(mirror, "device " + printable(down) + " is down", "ip link set " + down + " up",
+                   findings);
 }
 
 }  // namespace
 
-void examine_rule(const Mirror &mirror, const Ruleset &ruleset, Findings &findings) {
-    const Chain *chain = chain_of(mirror, ruleset);
-    if (chain == nullptr)
-        return;  // of a target: x_tables has no chain without a hook
-    std::vector<const Chain *> bases;
-    std::set<const Chain *> seen;
-    find_bases(*chain, ruleset, seen, bases);
-    examine_reach(mirror, *chain, ruleset, bases, findings);
-    examine_verdicts(mirror, *chain, ruleset, findings);
-    examine_flowtables(mirror, bases, ruleset, findings);
-    if (mirror.count(NFTA_RMIRROR_COUNTER_MATCHED) == 0)
-        findings.push_back({Severity::note, mirror.place(), "no packet has matched so far", ""});
+Bases examine_rule(const Mirror &mirror, Passage &passage, Findings &findings) {
+    const Chain *chain = passage.find_chain(mirror.family, mirror.table, mirror.chain);
+    // x_tables has no chain without a hook.
+    const Bases bases = chain == nullptr ? Bases() : passage.reach_of(*chain).bases;
+    const std::size_t before = findings.size();
+    if (chain != nullptr) {
+        examine_table(mirror, *chain, passage, findings);
+        examine_reach(mirror, *chain, passage, findings);
+        examine_verdicts(mirror, *chain, passage, findings);
+        examine_drops(mirror, passage, bases, findings);
+        examine_devices(mirror, bases, findings);
+        examine_forwarding(mirror, bases, findings);
+        examine_flowtables(mirror, bases, passage.ruleset(), findings);
+    }
+    examine_type(mirror, bases, findings);
+    if (mirror.count(NFTA_RMIRROR_COUNTER_MATCHED) == 0 && findings.size() == before)
+        findings.push_back(
+            {Severity::note, mirror.place(), "no packet has matched so far", "", {}});
+    return bases;
 }
 
 }  // namespace rmirror::tools

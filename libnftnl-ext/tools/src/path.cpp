@@ -91,6 +91,8 @@ void look_up_device(Netlink &netlink, Path &path) {
     netlink.ask(request, [&path](const nlmsghdr &message) {
         const auto *link = static_cast<const ifinfomsg *>(mnl_nlmsg_get_payload(&message));
         path.device.name = string_of(find_attribute(message, sizeof(ifinfomsg), IFLA_IFNAME));
+        path.device.kind = string_of(find_attribute(
+            find_attribute(message, sizeof(ifinfomsg), IFLA_LINKINFO), IFLA_INFO_KIND));
         path.device.mtu = number_of(find_attribute(message, sizeof(ifinfomsg), IFLA_MTU));
         path.device.is_up = (link->ifi_flags & IFF_UP) != 0;
         path.device.has_carrier = (link->ifi_flags & IFF_LOWER_UP) != 0;
@@ -128,15 +130,17 @@ std::uint32_t index_of_device(const std::string &name) {
     return if_nametoindex(name.c_str());
 }
 
-const Path *Paths::find(const Mirror &mirror) {
-    Statement statement = mirror.statement.value_or(Statement{});
-    const auto collector = Address::from_text(mirror.collector);
-    if (!collector)
-        return nullptr;
-    const std::string key = mirror.collector + ' ' + std::to_string(statement.mark.value_or(0)) +
-                            ' ' + statement.device;
-    if (const auto known = known_.find(key); known != known_.end())
-        return &known->second;
+Device find_device(const std::string &name) {
+    Path path;
+    path.ifindex = index_of_device(name);
+    if (path.ifindex != 0) {
+        Netlink netlink(NETLINK_ROUTE);
+        look_up_device(netlink, path);
+    }
+    return path.device;
+}
+
+Path Paths::look_up(const Statement &statement, const Address &collector) {
     Netlink netlink(NETLINK_ROUTE);
     Path path;
     if (!statement.device.empty()) {
@@ -148,12 +152,31 @@ const Path *Paths::find(const Mirror &mirror) {
     }
     // Of a device that is down the routes are gone, too.
     if (path.ifindex == 0 ? path.error == 0 : path.device.is_up) {
-        look_up_route(netlink, statement, *collector, path);
+        look_up_route(netlink, statement, collector, path);
         if (path.error == 0 && path.ifindex != 0) {
             look_up_device(netlink, path);
             look_up_neighbour(netlink, path);
         }
     }
+    return path;
+}
+
+Path Paths::find(const Address &address) {
+    return look_up(Statement{}, address);
+}
+
+const Path *Paths::find(const Mirror &mirror) {
+    Statement statement = mirror.statement.value_or(Statement{});
+    const auto collector = Address::from_text(mirror.collector);
+    if (!collector)
+        return nullptr;
+    const std::string key = mirror.text();
+    if (const auto known = known_.find(key); known != known_.end())
+        return &known->second;
+    Path path = look_up(statement, *collector);
+    const auto source = Address::from_text(path.source);
+    if (mirror.statement && path.error == 0 && source)
+        path.lack = ipsec_.lack(statement, *source, path.ifindex);
     return &known_.emplace(key, std::move(path)).first->second;
 }
 
@@ -172,6 +195,8 @@ std::string obstacle(const Mirror &mirror, const Path &path) {
         return "the collector " + mirror.collector + " is a broadcast address";
     if (!path.device.has_carrier)
         return "the device " + path.device.name + " has no carrier";
+    if (path.lack)
+        return path.lack->what;
     if (path.neighbour == Neighbour::silent)
         return path.next_hop + " does not answer on " + path.device.name;
     return {};

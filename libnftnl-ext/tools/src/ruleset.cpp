@@ -6,6 +6,9 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "netlink.hpp"
 
 namespace rmirror::tools {
@@ -20,6 +23,29 @@ std::uint8_t family_of(const nlmsghdr &message) {
     return static_cast<const nfgenmsg *>(mnl_nlmsg_get_payload(&message))->nfgen_family;
 }
 
+std::vector<std::string> devices_of(const nlattr *hook) {
+    std::vector<std::string> devices;
+    if (const nlattr *device = find_attribute(hook, NFTA_HOOK_DEV))
+        devices.push_back(string_of(device));
+    for (const nlattr *device : attributes_of(find_attribute(hook, NFTA_HOOK_DEVS)))
+        if (const std::string name = string_of(device);
+            std::find(devices.begin(), devices.end(), name) == devices.end())
+            devices.push_back(name);
+    return devices;
+}
+
+std::int32_t priority_of(const nlattr *hook, std::uint16_t type) {
+    return static_cast<std::int32_t>(network_number_of(find_attribute(hook, type)));
+}
+
+void take_table(const nlmsghdr &message, std::vector<Table> &tables) {
+    const auto find = [&message](std::uint16_t type) {
+        return find_attribute(message, sizeof(nfgenmsg), type);
+    };
+    tables.push_back({family_of(message), string_of(find(NFTA_TABLE_NAME)),
+                      (network_number_of(find(NFTA_TABLE_FLAGS)) & NFT_TABLE_F_DORMANT) != 0});
+}
+
 void take_chain(const nlmsghdr &message, std::vector<Chain> &chains) {
     const auto find = [&message](std::uint16_t type) {
         return find_attribute(message, sizeof(nfgenmsg), type);
@@ -30,10 +56,30 @@ void take_chain(const nlmsghdr &message, std::vector<Chain> &chains) {
     chain.name = string_of(find(NFTA_CHAIN_NAME));
     if (const nlattr *hook = find(NFTA_CHAIN_HOOK)) {
         chain.hook = network_number_of(find_attribute(hook, NFTA_HOOK_HOOKNUM));
-        chain.priority =
-            static_cast<std::int32_t>(network_number_of(find_attribute(hook, NFTA_HOOK_PRIORITY)));
+        chain.priority = priority_of(hook, NFTA_HOOK_PRIORITY);
+        chain.type = string_of(find(NFTA_CHAIN_TYPE));
+        chain.devices = devices_of(hook);
+        const nlattr *policy = find(NFTA_CHAIN_POLICY);
+        chain.policy_drops = policy != nullptr && network_number_of(policy) == NF_DROP;
     }
     chains.push_back(std::move(chain));
+}
+
+void take_flowtable(const nlmsghdr &message, std::vector<Flowtable> &flowtables) {
+    const auto find = [&message](std::uint16_t type) {
+        return find_attribute(message, sizeof(nfgenmsg), type);
+    };
+    const nlattr *hook = find(NFTA_FLOWTABLE_HOOK);
+    Flowtable flowtable;
+    flowtable.family = family_of(message);
+    flowtable.table = string_of(find(NFTA_FLOWTABLE_TABLE));
+    flowtable.name = string_of(find(NFTA_FLOWTABLE_NAME));
+    flowtable.priority = priority_of(hook, NFTA_FLOWTABLE_HOOK_PRIORITY);
+    for (const nlattr *device : attributes_of(find_attribute(hook, NFTA_FLOWTABLE_HOOK_DEVS)))
+        flowtable.devices.push_back(string_of(device));
+    flowtable.in_hardware =
+        (network_number_of(find(NFTA_FLOWTABLE_FLAGS)) & NFT_FLOWTABLE_HW_OFFLOAD) != 0;
+    flowtables.push_back(std::move(flowtable));
 }
 
 // Expressions that let every packet pass on to the next one
@@ -52,8 +98,12 @@ void take_immediate(const nlattr *data, Rule &rule, bool unconditional) {
         static_cast<std::int32_t>(network_number_of(find_attribute(verdict, NFTA_VERDICT_CODE)));
     if (code == NFT_JUMP || code == NFT_GOTO)
         rule.jumps.push_back(string_of(find_attribute(verdict, NFTA_VERDICT_CHAIN)));
-    if (unconditional && (code == NF_ACCEPT || code == NF_DROP || code == NFT_RETURN))
-        rule.ends_all = true;
+    if (code == NF_ACCEPT || code == NFT_RETURN || code == NF_QUEUE)
+        rule.may_accept = true;
+    if (!unconditional)
+        return;
+    rule.ends_all = code == NF_ACCEPT || code == NF_DROP || code == NFT_RETURN;
+    rule.drops_all = code == NF_DROP;
 }
 
 void take_rule(const nlmsghdr &message, std::vector<Rule> &rules) {
@@ -73,7 +123,7 @@ void take_rule(const nlmsghdr &message, std::vector<Rule> &rules) {
         if (name == "immediate") {
             take_immediate(data, rule, unconditional);
         } else if (name == "reject") {
-            rule.ends_all = rule.ends_all || unconditional;
+            rule.ends_all = rule.drops_all = rule.ends_all || unconditional;
         } else if (!is_for_all(name)) {
             unconditional = false;
         }
@@ -81,7 +131,9 @@ void take_rule(const nlmsghdr &message, std::vector<Rule> &rules) {
         if (name == "lookup" && dreg != nullptr && network_number_of(dreg) == NFT_REG_VERDICT)
             rule.has_verdict_map = true;
         if (name == "flow_offload")
-            rule.offloads = true;
+            rule.flowtable = string_of(find_attribute(data, NFTA_FLOW_TABLE_NAME));
+        if (name == "queue" || name == "match" || name == "target")
+            rule.may_accept = true;  // who knows
     }
     rules.push_back(std::move(rule));
 }
@@ -90,16 +142,37 @@ void take_rule(const nlmsghdr &message, std::vector<Rule> &rules) {
 
 int read_ruleset(Ruleset &ruleset) {
     Netlink netlink(NETLINK_NETFILTER);
-    Request chains(of_nftables(NFT_MSG_GETCHAIN), NLM_F_DUMP);
-    chains.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
-    const int error = netlink.ask(
-        chains, [&ruleset](const nlmsghdr &message) { take_chain(message, ruleset.chains); });
-    if (error != 0)
-        return error;
-    Request rules(of_nftables(NFT_MSG_GETRULE), NLM_F_DUMP);
-    rules.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
-    return netlink.ask(rules,
-                       [&ruleset](const nlmsghdr &message) { take_rule(message, ruleset.rules); });
+    const auto dump = [&netlink](int type, auto take, auto &list) {
+        Request request(of_nftables(type), NLM_F_DUMP);
+        request.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
+        return netlink.ask(request,
+                           [take, &list](const nlmsghdr &message) { take(message, list); });
+    };
+    int error = dump(NFT_MSG_GETTABLE, take_table, ruleset.tables);
+    if (error == 0)
+        error = dump(NFT_MSG_GETCHAIN, take_chain, ruleset.chains);
+    if (error == 0)
+        error = dump(NFT_MSG_GETRULE, take_rule, ruleset.rules);
+    if (error == 0)
+        error = dump(NFT_MSG_GETFLOWTABLE, take_flowtable, ruleset.flowtables);
+    return error;
+}
+
+std::string Chain::text() const {
+    return family_word(family) + ' ' + table + ' ' + name;
+}
+
+std::string Chain::hook_word() const {
+    static constexpr const char *of_ip[] = {"prerouting", "input",       "forward",
+                                            "output",     "postrouting", "ingress"};
+    static constexpr const char *of_netdev[] = {"ingress", "egress"};
+    static constexpr const char *of_arp[] = {"input", "output", "forward"};
+    const std::uint32_t number = hook.value_or(0);
+    if (family == NFPROTO_NETDEV)
+        return of_netdev[number % std::size(of_netdev)];
+    if (family == NFPROTO_ARP)
+        return of_arp[number % std::size(of_arp)];
+    return of_ip[number % std::size(of_ip)];
 }
 
 std::string family_word(std::uint8_t family) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Chains and rules of nf_tables, as far as they decide whether a packet reaches a mirror.
+// Tables, chains, rules and flowtables of nf_tables, as far as they decide whether a packet reaches
+// a mirror.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,16 @@ struct Chain {
     std::uint8_t family = 0;  // NFPROTO_*
     std::string table;
     std::string name;
-    std::optional<std::uint32_t> hook;  // of a base chain
+    std::optional<std::uint32_t> hook = {};  // of a base chain
     std::int32_t priority = 0;
+    std::string type = {};                  // "filter", "nat", "route"
+    std::vector<std::string> devices = {};  // of netdev, and of ingress in inet
+    bool policy_drops = false;
+
+    // As nft has it: "inet mirror input"
+    std::string text() const;
+    // "prerouting"; of a base chain only
+    std::string hook_word() const;
 };
 
 struct Rule {
@@ -23,15 +32,38 @@ struct Rule {
     std::string table;
     std::string chain;
     std::uint64_t handle = 0;
-    std::vector<std::string> jumps;  // chains that it leads to
-    bool has_verdict_map = false;    // it may lead to others
-    bool ends_all = false;           // no packet gets further
-    bool offloads = false;           // it hands flows to a flowtable
+    std::vector<std::string> jumps = {};  // chains that it leads to
+    bool has_verdict_map = false;         // it may lead to others
+    bool ends_all = false;                // no packet gets further
+    bool drops_all = false;               // not even in later chains
+    bool may_accept = false;              // some packet leaves the chain by it, undropped
+    std::string flowtable = {};           // to which it hands flows
+
+    bool is_in(const Chain &of) const {
+        return family == of.family && table == of.table && chain == of.name;
+    }
+};
+
+struct Flowtable {
+    std::uint8_t family = 0;
+    std::string table;
+    std::string name;
+    std::int32_t priority = 0;  // at netdev ingress
+    std::vector<std::string> devices = {};
+    bool in_hardware = false;
+};
+
+struct Table {
+    std::uint8_t family = 0;
+    std::string name;
+    bool is_dormant = false;
 };
 
 struct Ruleset {
+    std::vector<Table> tables;
     std::vector<Chain> chains;
     std::vector<Rule> rules;  // in their order
+    std::vector<Flowtable> flowtables;
 };
 
 // 0 or errno

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "move.hpp"
+
+#include "run.hpp"
+#include "text.hpp"
+
+namespace rmirror::tools {
+
+namespace {
+
+std::string place_of(const Mirror &mirror) {
+    return mirror.family + ' ' + mirror.table + ' ' + mirror.chain;
+}
+
+// The rule as nft writes it; empty: it does not.
+std::string rule_text(const Mirror &mirror) {
+    const std::string mark = " # handle " + std::to_string(mirror.handle.value_or(0)) + '\n';
+    const std::string listing =
+        output_of({"nft", "-a", "list", "chain", mirror.family, mirror.table, mirror.chain});
+    const std::size_t end = listing.find(mark);
+    if (end == std::string::npos)
+        return {};
+    const std::size_t line = listing.rfind('\n', end) + 1;
+    const std::size_t begin = listing.find_first_not_of(" \t", line);
+    const std::string rule = listing.substr(begin, end - begin);
+    return is_plain(rule + place_of(mirror)) ? rule : std::string();
+}
+
+std::string delete_rule(const Mirror &mirror) {
+    return "nft delete rule " + place_of(mirror) + " handle " +
+           std::to_string(mirror.handle.value_or(0));
+}
+
+std::string devices_text(const Chain &base) {
+    if (base.devices.empty())
+        return {};
+    std::string text = " devices = { ";
+    for (const std::string &device : base.devices)
+        text += (&device == &base.devices.front() ? "" : ", ") + device;
+    return text + " }";
+}
+
+}  // namespace
+
+bool is_plain(const std::string &text) {
+    return text.find('\'') == std::string::npos && printable(text) == text;
+}
+
+std::string move_to_head(const Mirror &mirror) {
+    const std::string rule = rule_text(mirror);
+    if (rule.empty())
+        return {};
+    return "nft insert rule " + place_of(mirror) + " '" + rule + "' && " + delete_rule(mirror);
+}
+
+std::string add_base(const Chain &base) {
+    return "nft add chain " + base.text() + " '{ type filter hook " + base.hook_word() +
+           devices_text(base) + " priority " + std::to_string(base.priority) + "; }'";
+}
+
+std::string move_to_new(const Mirror &mirror, const Chain &base) {
+    const std::string rule = rule_text(mirror);
+    if (rule.empty())
+        return {};
+    const std::string table = family_word(base.family) + ' ' + base.table;
+    const std::string new_table =
+        table == mirror.family + ' ' + mirror.table ? "" : "nft add table " + table + " && ";
+    return new_table + add_base(base) + " && nft add rule " + base.text() + " '" + rule + "' && " +
+           delete_rule(mirror);
+}
+
+}  // namespace rmirror::tools
