@@ -31,6 +31,8 @@ using Findings = std::vector<Finding>;
 
 // The host: modules, whether nft shows the rules, whether they come back after a boot.
 void examine_host(const std::vector<Mirror> &mirrors, Findings &findings);
+// A part of it: whether the rules stay
+void examine_keeping(const std::vector<Mirror> &mirrors, Findings &findings);
 
 // A mirror's rule: do packets reach it? Returns the base chains from which they come.
 std::vector<const Chain *> examine_rule(const Mirror &mirror, Passage &passage, Findings &findings);

@@ -102,7 +102,8 @@ void examine_drops(const Mirror &mirror, const Passage &passage, const Bases &ba
                    findings);
 }
 
-// Connection tracking asks such chains once for each connection.
+// Address translation asks such chains once for each connection, and not at all where none is
+// tracked.
 void examine_type(const Mirror &mirror, const Bases &bases, Findings &findings) {
     const bool is_nat_target = mirror.family.ends_with("tables") && mirror.table == "nat";
     if (!is_nat_target && !all(bases, [](const Chain &base) { return base.type == "nat"; }))
@@ -111,9 +112,9 @@ void examine_type(const Mirror &mirror, const Bases &bases, Findings &findings) 
     findings.push_back(
         {Severity::wrong,
          mirror.place(),
-         is_nat_target ? "only the first packet of each connection comes to table "
+         is_nat_target ? "at most the first packet of a connection comes to table "
                          "nat: use -t mangle"
-                       : "only the first packet of each connection comes here: "
+                       : "at most the first packet of a connection comes here: "
                          "chain " +
                              printable(bases.front()->text()) + " is of the type nat",
          is_nat_target
