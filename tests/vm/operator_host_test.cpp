@@ -120,7 +120,7 @@ TEST_F(HostFinding, AModuleWithoutASignature) {
     const CommandResult result = without_modules(copied + "exec \"$0\" doctor");
     EXPECT_EQ(result.status, 1) << result.out << result.err;
     const std::string line =
-        line_with(result, "the kernel takes signed modules only, and /lib/modules/");
+        line_with(result, "the kernel accepts signed modules only, and /lib/modules/");
     EXPECT_NE(line.find("/updates/rmirror_core.ko has no signature"), std::string::npos) << line;
     // The kernel's own tool is among its headers, which a guest does not have. One that does as
     // much as is looked at:
@@ -152,7 +152,7 @@ TEST_F(HostFinding, AKeyThatIsNotEnrolled) {
     const CommandResult before = without_modules(signed_copy + "exec \"$0\" doctor");
     EXPECT_EQ(before.status, 1) << before.out << before.err;
     const std::string line =
-        line_with(before, "the key that dkms signs with is not enrolled; type this and start");
+        line_with(before, "the key that dkms signs with is not enrolled. Enrol it");
     const CommandResult after =
         without_modules(signed_copy + remedy_of(line) + "\nexec \"$0\" doctor");
     EXPECT_EQ(after.status, 0) << after.out << after.err;
@@ -162,7 +162,7 @@ TEST_F(HostFinding, AKeyThatIsNotEnrolled) {
 TEST_F(HostFinding, AUserNamespaceWithoutModules) {
     const CommandResult result = without_modules("unshare -Urn \"$0\" doctor");
     EXPECT_EQ(result.status, 2) << result.out;
-    const std::string line = line_with(result, "a user namespace may not have them loaded");
+    const std::string line = line_with(result, "load them outside of this user namespace");
     require_command({"sh", "-c", remedy_of(line)});
     const CommandResult loaded = run_command({"unshare", "-Urn", rmirror_program(), "doctor"});
     EXPECT_EQ(loaded.status, 0) << loaded.out << loaded.err;

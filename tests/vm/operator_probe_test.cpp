@@ -30,7 +30,7 @@ protected:
 TEST_F(ProbeTest, ArrivesAtTheCollector) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 key 7"));
     CollectorProcess collector(net_.collector, {});
-    const std::string line = probe("nothing came back within a second");
+    const std::string line = probe("no ICMP error within a second");
     std::smatch words;
     ASSERT_TRUE(std::regex_search(line, words,
                                   std::regex("^note: inet mirror input handle 2: probe "
@@ -78,8 +78,7 @@ TEST_F(ProbeTest, IsSentAsTheMirrorsAre) {
 TEST_F(ProbeTest, ABarePacket) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 encap none"));
     CollectorProcess collector(net_.collector, {"--encap", "none", "--device", "eth0"});
-    EXPECT_EQ(remedy_of(probe("nothing came back")),
-              "rmirror collector --encap none --device DEVICE");
+    EXPECT_EQ(remedy_of(probe("no ICMP error")), "rmirror collector --encap none --device DEVICE");
     EXPECT_TRUE(collector.says("by none: 84 bytes, whole")) << collector.errors();
     expect_no_trace();
 }
@@ -104,11 +103,12 @@ TEST_F(ProbeTest, BothEndsAsJson) {
 
 TEST_F(ProbeTest, IsRefusedByTheCollector) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 encap vxlan key 7"));
-    const std::string line = probe("10.0.0.5 answered: port unreachable; there");
+    const std::string line =
+        probe("10.0.0.5 answered: port unreachable. To receive copies, at the collector");
     EXPECT_TRUE(line.starts_with("wrong: ")) << line;
     net_.collector.require(
         {"sh", "-c", "PATH=${0%/*}:$PATH; " + remedy_of(line), rmirror_program()});
-    EXPECT_TRUE(probe("nothing came back within a second").starts_with("note: "));
+    EXPECT_TRUE(probe("no ICMP error within a second").starts_with("note: "));
 }
 
 TEST_F(ProbeTest, IsRefusedOnTheWay) {

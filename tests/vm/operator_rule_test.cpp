@@ -74,7 +74,7 @@ TEST_F(RuleFinding, AChainOfTheTypeNat) {
     const auto before = only_counters(net_.router)["matched"];
     EXPECT_EQ(before, 1U) << "both are of one flow";
     type_remedy(
-        "at most the first packet of a connection comes here: chain ip t pre is of the "
+        "only the first packet of each connection can come here: chain ip t pre is of the "
         "type nat");
     send();
     send_counted();
@@ -86,8 +86,9 @@ TEST_F(RuleFinding, AChainOfTheTypeNat) {
 TEST_F(RuleFinding, TheTableNatOfIptables) {
     const Userland here;
     here.require(net_.router, "iptables-nft -t nat -A PREROUTING -j RMIRROR --target 10.0.0.5");
-    EXPECT_NE(finding("at most the first packet of a connection comes to table nat: use -t mangle"),
-              "");
+    EXPECT_NE(
+        finding("only the first packet of each connection can come to table nat: use -t mangle"),
+        "");
     here.require(net_.router, "iptables-nft -t nat -F");
     here.require(net_.router, "iptables-nft -t mangle -A PREROUTING -j RMIRROR --target 10.0.0.5");
     expect_no_finding("the first packet");

@@ -69,6 +69,25 @@ TEST_F(OperatorTest, TellsWhatNeedsRoot) {
     EXPECT_NE(doctor.out.find("sudo rmirror doctor"), std::string::npos) << doctor.out;
 }
 
+TEST_F(OperatorTest, TellsOfACollectorWithoutARuleAndWithoutRoot) {
+    const CommandResult root = rmirror({"doctor", "10.0.0.5"});
+    EXPECT_EQ(root.status, 0) << root.out;
+    EXPECT_NE(root.out.find("note: 10.0.0.5: no rule that can be seen mirrors to it"),
+              std::string::npos)
+        << root.out;
+    const CommandResult nobody =
+        net_.router.exec({"setpriv", "--reuid=65534", "--clear-groups", "--bounding-set=-all", tool,
+                          "doctor", "--probe", "192.0.2.5"});
+    EXPECT_EQ(nobody.status, 1) << nobody.out;
+    EXPECT_NE(nobody.out.find("wrong: 192.0.2.5: there is no route to 192.0.2.5"),
+              std::string::npos)
+        << nobody.out;
+    EXPECT_NE(nobody.out.find("cannot listen to ICMP: Operation not permitted; type: sudo rmirror "
+                              "doctor --probe"),
+              std::string::npos)
+        << nobody.out;
+}
+
 TEST_F(OperatorTest, TenThousandRulesInASecond) {
     std::string rules = "table inet t { chain c { type filter hook input priority 0; }; }\n";
     for (unsigned i = 0; i < 10'000; i++)

@@ -108,16 +108,17 @@ TEST_F(WayFinding, AnswersThatAreDropped) {
     net_.router.sysctl("net.ipv4.conf.lan.rp_filter", "1");
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 mark 5"));
     type_remedy(
-        "answers to copies are dropped when they come by lan, which is not on the route to "
+        "ICMP errors about copies are dropped when they come by lan, which is not on the route to "
         "10.0.0.5 (rp_filter)");
 }
 
 TEST_F(WayFinding, AnswersThatGoElsewhere) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 from 192.0.2.9"));
-    EXPECT_TRUE(finding("answers to copies go to 192.0.2.9, which is no address of this host")
-                    .starts_with("note: "));
+    EXPECT_TRUE(
+        finding("ICMP errors about copies go to 192.0.2.9, which is not an address of this host")
+            .starts_with("note: "));
     net_.router.ip("address add 192.0.2.9/32 dev lo\n");
-    expect_no_finding("answers to copies");
+    expect_no_finding("ICMP errors about copies");
 }
 
 TEST_F(WayFinding, ATunnelOfAProgram) {
@@ -125,9 +126,9 @@ TEST_F(WayFinding, ATunnelOfAProgram) {
     const Tap tunnel(net_.router, "vpn");
     net_.router.ip("address add 192.0.2.1/24 dev vpn\n");
     net_.router.nft(ruleset(hook("inet output"), "rmirror to 192.0.2.5"));
-    EXPECT_TRUE(finding("copies go through a program, by vpn").starts_with("note: "));
+    EXPECT_TRUE(finding("copies leave by vpn, the tunnel of a program").starts_with("note: "));
     net_.router.nft("flush ruleset\n" + ruleset(hook("inet input"), "rmirror to 192.0.2.5"));
-    expect_no_finding("copies go through a program");
+    expect_no_finding("the tunnel of a program");
 }
 
 // Between namespaces the kernel knows the packet itself again, and counts `loop`: what another host
@@ -145,8 +146,9 @@ TEST_F(WayFinding, BareCopiesThatComeBack) {
                   .build());
     for (int i = 0; i < 100 && only_counters(net_.router)["nested"] == 0; i++)
         usleep(50'000);
-    const std::string line = finding("1 packet may be copies that came back");
-    EXPECT_NE(line.find("10.0.0.5 forwards them. There; type: "), std::string::npos) << line;
+    const std::string line = finding("1 packet looked like copies that came back");
+    EXPECT_NE(line.find("10.0.0.5 forwards them. At the collector; type: "), std::string::npos)
+        << line;
     net_.collector.require({"sh", "-c", remedy_of(line)});
     const auto before = settled_counters(net_.router)["matched"];
     send_counted();
@@ -159,7 +161,7 @@ TEST_F(WayFinding, AQueueThatIsFull) {
     net_.router.nft(ruleset(hook("inet input"), "udp dport 9 rmirror to 10.0.0.5"));
     send_counted();
     const std::string seen = net_.router.require(
-        {"sh", "-c", remedy_of(finding("1 packet of 1 had no copy: mon or its queue was full"))});
+        {"sh", "-c", remedy_of(finding("1 packet of 1 not mirrored: mon or its queue was full"))});
     EXPECT_NE(seen.find("dropped 1"), std::string::npos) << seen;
 }
 

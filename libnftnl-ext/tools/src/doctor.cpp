@@ -23,7 +23,8 @@ constexpr const char *usage =
     "Looks for what keeps copies from being made or from arriving, and says what to\n"
     "type. Exit status: 0 nothing is wrong, 1 something is, 2 that cannot be told.\n"
     "\n"
-    "  MIRROR       a collector, a table, TABLE/CHAIN or a rule's comment\n"
+    "  MIRROR       a collector, with or without a rule, a table, TABLE/CHAIN or a rule's\n"
+    "               comment\n"
     "  -j, --json   as JSON\n"
     "  -p, --probe  mirror frames of its own, and tell how far they come; at the other end\n"
     "               `rmirror collector` tells if they arrive\n";
@@ -83,6 +84,30 @@ void examine_gaps(const Mirrors &mirrors, Findings &findings) {
     }
 }
 
+// An address that no rule has, or of which only root may know: what there is to say of a collector
+// does not need one.
+void add_addresses(const std::vector<std::string> &words, std::vector<Mirror> &mirrors,
+                   Findings &findings) {
+    for (const std::string &word : words) {
+        const auto address = Address::from_text(word);
+        const bool is_known =
+            std::any_of(mirrors.begin(), mirrors.end(),
+                        [&word](const Mirror &mirror) { return mirror.collector == word; });
+        if (!address || is_known)
+            continue;
+        Mirror mirror;
+        mirror.collector = address->to_text();
+        mirror.encap = "gre";
+        mirror.key = "-";
+        mirror.statement.emplace().collector = *address;
+        mirrors.push_back(std::move(mirror));
+        findings.push_back(
+            {Severity::note, word,
+             "no rule that can be seen mirrors to it: checked as for `rmirror to " + word + '`',
+             ""});
+    }
+}
+
 Findings examine(const std::vector<std::string> &words, bool probe) {
     Findings findings;
     Mirrors mirrors = read_mirrors();
@@ -91,12 +116,15 @@ Findings examine(const std::vector<std::string> &words, bool probe) {
     read_ruleset(ruleset);  // what cannot be read has been told
     mirrors.all = select(std::move(mirrors.all), words);
     examine_host(mirrors.all, findings);
+    add_addresses(words, mirrors.all, findings);
     // Neighbours that nobody has asked for yet are known after it.
     const Probing probing = probe ? send_probes(mirrors.all) : Probing();
     Paths paths;
     Passage passage(ruleset);
     for (const Mirror &mirror : mirrors.all) {
-        const auto bases = examine_rule(mirror, passage, findings);
+        std::vector<const Chain *> bases;
+        if (!mirror.family.empty())
+            bases = examine_rule(mirror, passage, findings);
         if (const Path *path = paths.find(mirror))
             examine_collector(mirror, *path, bases, paths, findings);
     }

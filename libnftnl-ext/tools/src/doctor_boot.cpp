@@ -32,19 +32,15 @@ void examine_listing(const std::vector<Mirror> &mirrors, Findings &findings) {
         listing.find("rmirror ip") != std::string::npos)
         return;
     if (listing.empty())
-        findings.push_back({Severity::unknown,
-                            "host",
+        findings.push_back({Severity::unknown, "host",
                             "cannot run `nft list chain`: whether nft shows and saves the rules "
                             "is not known",
-                            "",
-                            {}});
+                            ""});
     else
-        findings.push_back({Severity::wrong,
-                            "host",
+        findings.push_back({Severity::wrong, "host",
                             "nft does not know the statement: it neither shows the rules nor "
                             "saves them",
-                            "rmirror-nft-plugin enable",
-                            {}});
+                            "rmirror-nft-plugin enable"});
 }
 
 // The extension writes the help of its target.
@@ -57,12 +53,10 @@ void examine_extension(const std::vector<Mirror> &mirrors, Findings &findings) {
     const std::string help = output_of({first->family, "-j", RMIRROR_XT_TARGET, "-h"});
     if (help.empty() || help.find(std::string(RMIRROR_XT_TARGET) + " target") != std::string::npos)
         return;
-    findings.push_back({Severity::wrong,
-                        "host",
+    findings.push_back({Severity::wrong, "host",
                         first->family + " does not find libxt_RMIRROR.so: it neither shows the "
                                         "rules as they are nor saves them",
-                        "packaging/install",
-                        {}});
+                        "packaging/install"});
 }
 
 // A unit that starts at boot has a link in some target's directory.
@@ -123,28 +117,24 @@ bool is_first_namespace() {
 }
 
 Finding lost_table(const Mirror &mirror, const std::string &table) {
-    return {Severity::wrong,
-            "host",
+    return {Severity::wrong, "host",
             "no service loads table " + table + " at boot: it will be gone after the next one",
             is_plain(mirror.table)
                 ? "mkdir -p /etc/rmirror && nft list table " + table + " >/etc/rmirror/" +
                       mirror.table + ".nft && systemctl enable rmirror"
-                : "",
-            {}};
+                : ""};
 }
 
 // Only a rule with a handle is one of iptables-nft.
 Finding lost_rules(const Mirror &mirror) {
     const bool is_ipv4 = mirror.family == "iptables";
     const std::string save = mirror.family + (mirror.handle ? "-nft-save" : "-legacy-save");
-    return {Severity::wrong,
-            "host",
+    return {Severity::wrong, "host",
             "no service loads the rules of " + mirror.family +
                 " at boot: they will be gone after the next one (Debian's package "
                 "iptables-persistent has one)",
             "mkdir -p /etc/iptables && " + save + " >/etc/iptables/rules.v" +
-                (is_ipv4 ? "4" : "6") + " && systemctl enable netfilter-persistent",
-            {}};
+                (is_ipv4 ? "4" : "6") + " && systemctl enable netfilter-persistent"};
 }
 
 void examine_boot(const std::vector<Mirror> &mirrors, Findings &findings) {

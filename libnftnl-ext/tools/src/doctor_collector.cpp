@@ -114,7 +114,7 @@ void examine_refusals(const Mirror &mirror, const Path &path, Findings &findings
     findings.push_back({Severity::wrong, mirror.place(),
                         counted(refused, "ICMP error") + " came back about copies: nothing takes " +
                             mirror.encap + " at " + mirror.collector +
-                            ", or a firewall on the way refuses it; there",
+                            ", or a firewall on the way refuses it. At the collector",
                         receiver_of(mirror, path)});
 }
 

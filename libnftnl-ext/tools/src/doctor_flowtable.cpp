@@ -77,14 +77,12 @@ void examine_flowtables(const Mirror &mirror, const std::vector<const Chain *> &
                                   ' ' + printable(rule.chain) + " handle " +
                                   std::to_string(rule.handle);
         findings.push_back(
-            {Severity::wrong,
-             mirror.place(),
+            {Severity::wrong, mirror.place(),
              "packets of flows in a flowtable do not come here (" + where + " offloads them" +
                  (flowtable->in_hardware
                       ? " to hardware, where no hook sees them): do not offload what is mirrored"
                       : "): mirror them at netdev ingress, before the flowtable"),
-             remedy_of(mirror, rule, *flowtable),
-             {}});
+             remedy_of(mirror, rule, *flowtable)});
         return;
     }
 }

@@ -57,7 +57,7 @@ std::string why_signed() {
     if (lockdown.find('[') != std::string::npos && lockdown.find("[none]") == std::string::npos)
         return "the kernel is locked down";
     if (text_of_file("/sys/module/module/parameters/sig_enforce").starts_with('Y'))
-        return "the kernel takes signed modules only";
+        return "the kernel accepts signed modules only";
     return {};
 }
 
@@ -72,22 +72,18 @@ void examine_signature(const fs::path &file, Findings &findings) {
     if (why.empty() || file.extension() != ".ko")
         return;
     if (!text_of_file(file).ends_with(signature)) {
-        findings.push_back({Severity::wrong,
-                            "host",
+        findings.push_back({Severity::wrong, "host",
                             why + ", and " + file.string() + " has no signature",
-                            sign_command(file),
-                            {}});
+                            sign_command(file)});
         return;
     }
     const std::string enrolled =
         fs::exists(certificate) ? output_of({"mokutil", "--test-key", certificate}) : "";
     if (enrolled.find("not enrolled") != std::string::npos)
-        findings.push_back({Severity::wrong,
-                            "host",
-                            why + ", and the key that dkms signs with is not enrolled; type this "
+        findings.push_back({Severity::wrong, "host",
+                            why + ", and the key that dkms signs with is not enrolled. Enrol it, "
                                   "and start the machine again",
-                            std::string("mokutil --import ") + certificate,
-                            {}});
+                            std::string("mokutil --import ") + certificate});
 }
 
 // A container's root file system is not that of the kernel.
@@ -102,32 +98,25 @@ bool is_in_user_namespace() {
 
 void examine_loading(bool has_mirrors, Findings &findings) {
     if (is_in_user_namespace()) {
-        findings.push_back({Severity::unknown,
-                            "host",
-                            "the modules are not loaded, and a user namespace may not have them "
-                            "loaded; outside of it",
-                            "modprobe -a nft_rmirror xt_RMIRROR",
-                            {}});
+        findings.push_back({Severity::unknown, "host",
+                            "the modules are not loaded: load them outside of this user namespace",
+                            "modprobe -a nft_rmirror xt_RMIRROR"});
         return;
     }
     const fs::path file = module_file("rmirror_core");
     if (file.empty()) {
         const bool dkms = fs::exists("/usr/sbin/dkms");
-        findings.push_back({Severity::wrong,
-                            "host",
+        findings.push_back({Severity::wrong, "host",
                             "the modules are not installed for the running kernel " + release(),
-                            dkms ? "dkms autoinstall" : "packaging/install",
-                            {}});
+                            dkms ? "dkms autoinstall" : "packaging/install"});
         return;
     }
     const std::size_t before = findings.size();
     examine_signature(file, findings);
     if (!has_mirrors && findings.size() == before)
-        findings.push_back({Severity::note,
-                            "host",
+        findings.push_back({Severity::note, "host",
                             "the modules are installed, but not loaded: the first rule does that",
-                            "",
-                            {}});
+                            ""});
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ Verdict verdict_of_refused(const Probe &probe, const Path &path) {
     const std::string who = probe.answer->from.to_text();
     verdict.words = who + " answered: " + probe.answer->words();
     if (who == mirror.collector) {
-        verdict.words += "; there";
+        verdict.words += ". To receive copies, at the collector";
         verdict.remedy = receiver_of(mirror, path);
     }
     return verdict;
@@ -76,7 +76,7 @@ Verdict verdict_of(const Probe &probe, const Path &path) {
             verdict.severity = shot.was_seen() ? Severity::wrong : Severity::unknown;
     if (verdict.severity != Severity::note)
         return verdict;
-    verdict.words = "nothing came back within a second; there, whether it arrives tells";
+    verdict.words = "no ICMP error within a second. To see probes arrive, run at the collector";
     verdict.remedy = "rmirror collector --encap " + probe.mirrors.front()->encap;
     if (probe.statement.encap == RMIRROR_ENCAP_NONE)
         verdict.remedy += " --device DEVICE";
@@ -88,7 +88,7 @@ Verdict verdict_of(const Probe &probe, const Path &path) {
 void examine_one(const Probe &probe, const Path &path, Findings &findings) {
     const Mirror &mirror = *probe.mirrors.front();
     Verdict verdict = verdict_of(probe, path);
-    Finding finding{verdict.severity, place_of(probe.mirrors), {}, std::move(verdict.remedy), {}};
+    Finding finding{verdict.severity, place_of(probe.mirrors), {}, std::move(verdict.remedy)};
     for (const Shot &shot : probe.shots) {
         finding.what += (finding.what.empty() ? "" : ", ") + words_of(shot, probe.statement);
         finding.labels.push_back(shot.label.to_text());

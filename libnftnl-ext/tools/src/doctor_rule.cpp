@@ -16,6 +16,7 @@ namespace rmirror::tools {
 
 namespace {
 
+// Before addresses are translated, as in the chain itself
 constexpr std::int32_t nat_priority_distance = 1;
 
 using Bases = std::vector<const Chain *>;
@@ -27,8 +28,7 @@ bool all(const Bases &bases, bool (*is)(const Chain &)) {
 
 void tell_wrong(const Mirror &mirror, const std::string &why, const std::string &remedy,
                 Findings &findings) {
-    findings.push_back(
-        {Severity::wrong, mirror.place(), "no packet comes here: " + why, remedy, {}});
+    findings.push_back({Severity::wrong, mirror.place(), "no packet comes here: " + why, remedy});
 }
 
 // A chain with a hook that leads to this one; netdev would need a device.
@@ -104,24 +104,23 @@ void examine_drops(const Mirror &mirror, const Passage &passage, const Bases &ba
 
 // Address translation asks such chains once for each connection, and not at all where none is
 // tracked.
+constexpr const char *first_packet_only = "only the first packet of each connection can come ";
+
 void examine_type(const Mirror &mirror, const Bases &bases, Findings &findings) {
-    const bool is_nat_target = mirror.family.ends_with("tables") && mirror.table == "nat";
-    if (!is_nat_target && !all(bases, [](const Chain &base) { return base.type == "nat"; }))
+    if (!all(bases, [](const Chain &base) { return base.type == "nat"; }))
         return;
-    // Before addresses are translated, as the chain itself has it
+    const Chain &base = *bases.front();
     findings.push_back(
-        {Severity::wrong,
-         mirror.place(),
-         is_nat_target ? "at most the first packet of a connection comes to table "
-                         "nat: use -t mangle"
-                       : "at most the first packet of a connection comes here: "
-                         "chain " +
-                             printable(bases.front()->text()) + " is of the type nat",
-         is_nat_target
-             ? ""
-             : move_to_new(mirror, beside(*bases.front(), "filter_",
-                                          bases.front()->priority - nat_priority_distance)),
-         {}});
+        {Severity::wrong, mirror.place(),
+         std::string(first_packet_only) + "here: chain " + printable(base.text()) +
+             " is of the type nat",
+         move_to_new(mirror, beside(base, "filter_", base.priority - nat_priority_distance))});
+}
+
+void examine_target(const Mirror &mirror, Findings &findings) {
+    if (mirror.family.ends_with("tables") && mirror.table == "nat")
+        findings.push_back({Severity::wrong, mirror.place(),
+                            std::string(first_packet_only) + "to table nat: use -t mangle", ""});
 }
 
 void examine_forwarding(const Mirror &mirror, const Bases &bases, Findings &findings) {
@@ -178,12 +177,13 @@ Bases examine_rule(const Mirror &mirror, Passage &passage, Findings &findings) {
         examine_drops(mirror, passage, bases, findings);
         examine_devices(mirror, bases, findings);
         examine_forwarding(mirror, bases, findings);
+        examine_type(mirror, bases, findings);
         examine_flowtables(mirror, bases, passage.ruleset(), findings);
+    } else {
+        examine_target(mirror, findings);
     }
-    examine_type(mirror, bases, findings);
     if (mirror.count(NFTA_RMIRROR_COUNTER_MATCHED) == 0 && findings.size() == before)
-        findings.push_back(
-            {Severity::note, mirror.place(), "no packet has matched so far", "", {}});
+        findings.push_back({Severity::note, mirror.place(), "no packet has matched so far", ""});
     return bases;
 }
 

@@ -130,6 +130,8 @@ std::uint64_t Mirror::mirrored() const {
 }
 
 std::string Mirror::place() const {
+    if (family.empty())
+        return collector;
     std::string text = family + ' ' + printable(table) + ' ' + printable(chain);
     if (handle)
         text += " handle " + std::to_string(*handle);

@@ -20,7 +20,7 @@ std::uint16_t outcome_of(const Counters &counters);
 
 // One statement of a live rule.
 struct Mirror {
-    std::string family;  // "inet", or "iptables" and its kin
+    std::string family;  // "inet", or "iptables" and its kin; empty: there is no rule
     std::string table;
     std::string chain;                    // of a target in no nft rule: the hooks
     std::optional<std::uint64_t> handle;  // of an nft rule, those of iptables-nft among them
@@ -34,7 +34,7 @@ struct Mirror {
     std::uint64_t count(std::uint16_t counter) const { return counters.at(counter - 1U); }
     // Packets of which the collector got something
     std::uint64_t mirrored() const;
-    // "inet mirror input handle 2"
+    // "inet mirror input handle 2"; without a rule, the collector
     std::string place() const;
     // "rmirror to 10.0.0.5 len 60"
     std::string text() const;

@@ -108,11 +108,15 @@ bool print_json(const Json &value) {
     return std::fflush(stdout) == 0 && written;
 }
 
+// No module, or no nf_tables: there are no mirrors of that kind.
+bool is_failure(const Gap &gap) {
+    return gap.error != ENOENT && gap.error != EPROTONOSUPPORT && gap.error != EINVAL;
+}
+
 bool complain(std::string_view command, const std::vector<Gap> &gaps) {
     bool complained = false;
     for (const Gap &gap : gaps) {
-        // No module, or no nf_tables: there are no mirrors of that kind.
-        if (gap.error == ENOENT || gap.error == EPROTONOSUPPORT || gap.error == EINVAL)
+        if (!is_failure(gap))
             continue;
         const bool is_root_needed = gap.error == EPERM || gap.error == EACCES;
         std::fprintf(stderr, "rmirror %s: cannot read %s: %s%s\n", std::string(command).c_str(),

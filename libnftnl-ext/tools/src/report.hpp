@@ -39,6 +39,9 @@ std::vector<std::string> losses(const Mirror &mirror);
 json_t *to_json(const Mirror &mirror, const Rates *rates, const std::string &wrong);
 bool print_json(const Json &value);
 
+// Is there something that should have been read?
+bool is_failure(const Gap &gap);
+
 // Says what could not be read, and why; false: everything was.
 bool complain(std::string_view command, const std::vector<Gap> &gaps);
 
