@@ -34,7 +34,7 @@ TEST_F(ProbeTest, ArrivesAtTheCollector) {
     std::smatch words;
     ASSERT_TRUE(std::regex_search(line, words,
                                   std::regex("^note: inet mirror input handle 2: probe "
-                                             "([0-9a-f]{8})01 of 84 bytes left whole, probe "
+                                             "([0-9a-f]{8})01 of 84 bytes left whole, "
                                              "[0-9a-f]{8}02 of 1500 bytes left in fragments, for "
                                              "10.0.0.5 by mon; ")))
         << line;
@@ -127,8 +127,8 @@ TEST_F(ProbeTest, IsRefusedOnTheWay) {
 TEST_F(ProbeTest, IsTooLong) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 mtu drop"));
     CollectorProcess collector(net_.collector, {});
-    EXPECT_TRUE(probe("01 of 84 bytes left whole, probe ").starts_with("wrong: "));
-    probe("02 of 1500 bytes was not sent, too-big: too long for the path");
+    EXPECT_TRUE(probe("01 of 84 bytes left whole, ").starts_with("wrong: "));
+    probe("02 of 1500 bytes not sent (too-big: too long for the path)");
     EXPECT_TRUE(collector.says("84 bytes, whole"));
 }
 
@@ -138,8 +138,7 @@ TEST_F(ProbeTest, FindsASilentNeighbour) {
     const CommandResult result = rmirror({"doctor", "--probe"});
     EXPECT_EQ(result.status, 1);
     EXPECT_NE(result.out.find("10.0.0.77 does not answer on mon"), std::string::npos) << result.out;
-    EXPECT_NE(result.out.find("of 84 bytes was not sent, no-neighbour: the next hop does not "
-                              "answer"),
+    EXPECT_NE(result.out.find("bytes not sent (no-neighbour: the next hop does not answer)"),
               std::string::npos)
         << result.out;
     expect_no_trace();

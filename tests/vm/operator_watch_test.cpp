@@ -23,7 +23,7 @@ using std::chrono::steady_clock;
 
 constexpr const char *enter = "\033[?25l";
 constexpr const char *leave = "\033[?25h\033[?1049l";
-constexpr const char *clear_screen = "\033[H\033[2J";
+constexpr const char *home = "\033[H";
 
 // A program on a terminal of its own
 class Terminal {
@@ -103,16 +103,16 @@ private:
 
 // The lines of the last whole screen
 std::vector<std::string> last_screen(const std::string &output) {
-    const std::size_t end = output.rfind(clear_screen);
-    const std::size_t begin = output.rfind(clear_screen, end - 1);
+    const std::size_t end = output.rfind(home);
+    const std::size_t begin = output.rfind(home, end - 1);
     if (begin == std::string::npos || end == std::string::npos)
         return {};
-    std::string text = output.substr(begin + std::string(clear_screen).size(), end - begin);
-    text = text.substr(0, text.find('\033'));
+    std::string text = output.substr(begin + std::string(home).size(), end - begin);
+    text = text.substr(0, text.find("\033[J"));
     std::vector<std::string> lines;
     std::istringstream stream(text);
     for (std::string line; std::getline(stream, line);)
-        lines.push_back(line.substr(0, line.find('\r')));
+        lines.push_back(line.substr(0, line.find('\033')));
     return lines;
 }
 
@@ -134,17 +134,17 @@ TEST_F(WatchTest, DrawsFitsAndEnds) {
     terminal.read_until(enter);
     for (int i = 0; i < 5; i++)
         send();
-    auto lines = last_screen(terminal.read_until(clear_screen, 2));
+    auto lines = last_screen(terminal.read_until(home, 2));
     ASSERT_EQ(lines.size(), 24U);
     EXPECT_TRUE(lines[0].starts_with("31 mirrors, ")) << lines[0];
-    EXPECT_EQ(lines[1], "       matched          sent   mirror");
+    EXPECT_EQ(lines[1], "  matched        sent   mirror");
     EXPECT_NE(lines[2].find(" inet mirror input handle 32: "), std::string::npos)
         << lines[2] << ": the busiest is not first";
     for (const std::string &line : lines)
         EXPECT_LE(line.size(), 80U) << line;
 
     terminal.resize(10, 40);
-    lines = last_screen(terminal.read_until(clear_screen, 3));
+    lines = last_screen(terminal.read_until(home, 3));
     EXPECT_EQ(lines.size(), 10U);
     for (const std::string &line : lines)
         EXPECT_LE(line.size(), 40U) << line;
@@ -157,12 +157,12 @@ TEST_F(WatchTest, DrawsFitsAndEnds) {
 
 TEST_F(WatchTest, GivesTheTerminalBackWhenItIsStopped) {
     Terminal terminal(net_.router, {rmirror_program(), "watch", "-w", "1"}, 24, 80);
-    terminal.read_until(clear_screen, 1);
+    terminal.read_until(home, 1);
     terminal.type('\032');
     EXPECT_TRUE(terminal.is_stopped());
     EXPECT_NE(terminal.read_until(leave).find(leave), std::string::npos);
     terminal.stop(SIGCONT);
-    EXPECT_NE(terminal.read_until(clear_screen).find(enter), std::string::npos);
+    EXPECT_NE(terminal.read_until(home).find(enter), std::string::npos);
     terminal.type('\003');
     EXPECT_NE(terminal.read_until(leave).find(leave), std::string::npos);
     EXPECT_EQ(terminal.wait(), 0);

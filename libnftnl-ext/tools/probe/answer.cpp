@@ -109,7 +109,7 @@ std::optional<Answer> read_answer(const Address &from, View message) {
     answer.type = message[0];
     answer.code = message[1];
     const View quoted = message.subspan(icmp_size);
-    const std::size_t header = over_ipv4 ? (quoted[0] & 0x0fU) * 4U : ipv6_size;
+    const std::size_t header = over_ipv4 ? std::size_t{quoted[0] & 0x0fU} * 4 : ipv6_size;
     answer.protocol = quoted[over_ipv4 ? 9 : 6];
     answer.collector =
         *Address::from_bytes(over_ipv4 ? quoted.subspan(16, 4) : quoted.subspan(24, 16));

@@ -38,8 +38,14 @@ bool is_hidden(const Chain &base, const Flowtable &flowtable) {
         return flowtable.in_hardware && shares_device(base, flowtable);
     if (base.family == NFPROTO_ARP || base.family == NFPROTO_BRIDGE)
         return false;
-    return base.hook == NF_INET_PRE_ROUTING || base.hook == NF_INET_FORWARD ||
-           base.hook == NF_INET_POST_ROUTING;
+    switch (base.hook.value_or(NF_INET_NUMHOOKS)) {
+        case NF_INET_PRE_ROUTING:
+        case NF_INET_FORWARD:
+        case NF_INET_POST_ROUTING:
+            return true;
+        default:
+            return false;
+    }
 }
 
 const Flowtable *find(const Rule &rule, const Ruleset &ruleset) {

@@ -26,15 +26,30 @@ std::string left_words(const Shot &shot, const Statement &statement) {
     return is_cut ? "left cut by len" : "left whole";
 }
 
-std::string words_of(const Shot &shot, const Statement &statement) {
-    const std::string text =
-        "probe " + shot.label.to_text() + " of " + std::to_string(shot.size) + " bytes ";
+std::string fate_of(const Shot &shot, const Statement &statement) {
+    const std::uint16_t outcome = shot.outcome();
     if (shot.has_left())
-        return text + left_words(shot, statement);
-    if (shot.outcome() != 0)
-        return text + "was not sent, " + std::string(counter_names()[shot.outcome() - 1U]) + ": " +
-               std::string(loss_words(shot.outcome()));
-    return text + (shot.was_seen() ? "still waits for the next hop" : "did not come to its rule");
+        return left_words(shot, statement);
+    if (outcome != 0)
+        return "not sent (" + std::string(counter_names()[outcome - 1U]) + ": " +
+               std::string(loss_words(outcome)) + ')';
+    return shot.was_seen() ? "still waits for the next hop" : "did not come to its rule";
+}
+
+// "probe 3f9a1c7701 of 84 bytes left whole, 3f9a1c7702 of 1500 bytes left in fragments"
+std::string words_of(const Probe &probe) {
+    std::string text = "probe ";
+    for (std::size_t i = 0; i < probe.shots.size(); i++) {
+        const Shot &shot = probe.shots[i];
+        const std::string fate = fate_of(shot, probe.statement);
+        text += shot.label.to_text() + " of " + std::to_string(shot.size) + " bytes ";
+        const bool is_last = i + 1 == probe.shots.size();
+        if (!is_last && fate == fate_of(probe.shots[i + 1], probe.statement))
+            text += "and ";
+        else
+            text += fate + (is_last ? "" : ", ");
+    }
+    return text;
 }
 
 std::string way_of(const Mirror &mirror, const Path &path) {
@@ -89,11 +104,9 @@ void examine_one(const Probe &probe, const Path &path, Findings &findings) {
     const Mirror &mirror = *probe.mirrors.front();
     Verdict verdict = verdict_of(probe, path);
     Finding finding{verdict.severity, place_of(probe.mirrors), {}, std::move(verdict.remedy)};
-    for (const Shot &shot : probe.shots) {
-        finding.what += (finding.what.empty() ? "" : ", ") + words_of(shot, probe.statement);
+    for (const Shot &shot : probe.shots)
         finding.labels.push_back(shot.label.to_text());
-    }
-    finding.what += ", " + way_of(mirror, path);
+    finding.what = words_of(probe) + ", " + way_of(mirror, path);
     if (!verdict.words.empty())
         finding.what += "; " + verdict.words;
     findings.push_back(std::move(finding));

@@ -168,7 +168,7 @@ void examine_devices(const Mirror &mirror, const Bases &bases, Findings &finding
 Bases examine_rule(const Mirror &mirror, Passage &passage, Findings &findings) {
     const Chain *chain = passage.find_chain(mirror.family, mirror.table, mirror.chain);
     // x_tables has no chain without a hook.
-    const Bases bases = chain == nullptr ? Bases() : passage.reach_of(*chain).bases;
+    Bases bases = chain == nullptr ? Bases() : passage.reach_of(*chain).bases;
     const std::size_t before = findings.size();
     if (chain != nullptr) {
         examine_table(mirror, *chain, passage, findings);

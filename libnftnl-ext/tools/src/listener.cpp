@@ -34,7 +34,8 @@ Address address_of(const sockaddr_storage &storage) {
 std::span<const std::uint8_t> behind_ip(std::span<const std::uint8_t> message, int family) {
     if (family != AF_INET)
         return message;
-    return message.subspan(std::min<std::size_t>(message.size(), (message[0] & 0x0fU) * 4U));
+    return message.subspan(
+        std::min<std::size_t>(message.size(), std::size_t{message[0] & 0x0fU} * 4U));
 }
 
 void read_all(const Descriptor &socket, const std::function<void(const probe::Answer &)> &take) {

@@ -72,8 +72,15 @@ Screen::Size Screen::size() {
     return {.rows = size.ws_row, .columns = size.ws_col};
 }
 
-void Screen::clear() {
-    std::fputs("\033[H\033[2J", stdout);
+// Over what is there, so that nothing flickers. Behind the last line there is no line end: the
+// screen would move up.
+void Screen::draw(const std::vector<std::string> &lines) {
+    const std::size_t columns = size().columns;
+    std::string text = "\033[H";
+    for (const std::string &line : lines)
+        text += (&line == &lines.front() ? "" : "\n") + fitted(line, columns) + "\033[K";
+    text += "\033[J";
+    std::fputs(text.c_str(), stdout);
 }
 
 bool Screen::is_ended() {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 namespace rmirror::tools {
 
@@ -26,8 +27,8 @@ public:
         std::size_t columns;
     };
     static Size size();
-    // The next line is the first one.
-    static void clear();
+    // No more lines than it has rows; what does not fit is cut.
+    static void draw(const std::vector<std::string> &lines);
 
     // Waits for a key: that, or 0 if none came in time or a signal did. A stop from the keyboard
     // gives the terminal back for as long as it lasts.

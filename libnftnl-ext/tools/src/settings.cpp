@@ -20,11 +20,11 @@ std::string setting(const std::string &path) {
 }
 
 bool does_forward(std::uint8_t family) {
-    const std::string root = family == NFPROTO_IPV4 ? "net/ipv4/conf" : "net/ipv6/conf";
+    const fs::path root = family == NFPROTO_IPV4 ? "net/ipv4/conf" : "net/ipv6/conf";
     std::error_code error;
-    for (const auto &entry : fs::directory_iterator("/proc/sys/" + root, error)) {
-        const std::string name = entry.path().filename().string();
-        if (name != "default" && setting(root + '/' + name + "/forwarding") == "1")
+    for (const auto &entry : fs::directory_iterator(fs::path("/proc/sys") / root, error)) {
+        const fs::path name = entry.path().filename();
+        if (name != "default" && setting((root / name / "forwarding").string()) == "1")
             return true;
     }
     return false;

@@ -38,12 +38,14 @@ constexpr double between_looks = 2;
 // The rate first: what does not fit is the end of the statement.
 std::string line_of(const Mirror &mirror, const Rates &rates, const std::string &wrong) {
     char columns[64];
-    std::snprintf(columns, sizeof columns, "%14s %13s %c ",
+    std::snprintf(columns, sizeof columns, "%9s %11s %c ",
                   with_unit(rates.count(NFTA_RMIRROR_COUNTER_MATCHED), "p/s").c_str(),
                   with_unit(8 * rates.count(NFTA_RMIRROR_COUNTER_BYTES), "bit/s").c_str(),
                   wrong.empty() ? ' ' : '*');
     std::string line = columns + mirror.place() + ": ";
-    return line + (wrong.empty() ? mirror.text() : wrong);
+    // "to 10.0.0.5 len 60"
+    return line +
+           (wrong.empty() ? mirror.text().substr(std::string_view("rmirror ").size()) : wrong);
 }
 
 struct Look {
@@ -70,27 +72,23 @@ std::string summary(const Look &look) {
 void print(const Look &look, const Screen &screen) {
     std::vector<std::string> lines;
     char heading[64];
-    std::snprintf(heading, sizeof heading, "%14s %13s   %s", "matched", "sent", "mirror");
+    std::snprintf(heading, sizeof heading, "%9s %11s   %s", "matched", "sent", "mirror");
     lines.push_back(summary(look));
     lines.emplace_back(heading);
     std::size_t rows = lines.size() + look.order.size();
-    if (screen.is_terminal()) {
-        Screen::clear();
+    if (screen.is_terminal())
         rows = std::min(rows, Screen::size().rows);
-    }
     Paths paths;
     for (std::size_t row = 0; lines.size() < rows; row++) {
         const Mirror &mirror = look.mirrors[look.order[row]];
         const Rates &rates = look.rates[look.order[row]];
         lines.push_back(line_of(mirror, rates, wrong_with(mirror, rates, paths)));
     }
-    // No line end behind the last one: the screen would move up.
-    for (std::size_t row = 0; row < rows; row++) {
-        const bool is_last = screen.is_terminal() && row + 1 == rows;
-        const std::string line =
-            screen.is_terminal() ? fitted(lines[row], Screen::size().columns) : lines[row];
-        std::printf("%s%s", line.c_str(), is_last ? "" : "\n");
-    }
+    if (screen.is_terminal())
+        Screen::draw(lines);
+    else
+        for (const std::string &line : lines)
+            std::puts(line.c_str());
     std::fflush(stdout);
 }
 
