@@ -23,9 +23,7 @@ constexpr Command commands[] = {
     {"watch", watch_main, "the same, live"},
     {"doctor", doctor_main, "why nothing arrives, and what to type"},
     {"metrics", metrics_main, "the counters, for Prometheus"},
-#ifdef RMIRROR_HAVE_COLLECTOR
     {"collector", collector_main, "receive copies, as files or for an IDS"},
-#endif
     {"version", [](int, char **) { return std::puts("rmirror " RMIRROR_VERSION) < 0 ? 1 : 0; },
      "print the version"},
 };
