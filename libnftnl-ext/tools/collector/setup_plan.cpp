@@ -137,14 +137,25 @@ std::string nic(const SetupOptions &options) {
     return options.device.empty() ? "DEVICE" : options.device;
 }
 
+// Does the kernel hand copies of another key to another device, or to none?
+bool is_told_by_key(rmirror_encap encap) {
+    switch (encap) {
+        case RMIRROR_ENCAP_GRE:
+        case RMIRROR_ENCAP_ERSPAN:
+        case RMIRROR_ENCAP_ERSPAN3:
+            return true;
+        default:
+            return false;
+    }
+}
+
 void add_notes(const SetupOptions &options, Plan &plan) {
     plan.notes.push_back("GRO merges copies before the device sees them; on the NIC: ethtool -K " +
                          nic(options) + " gro off");
     if (options.encap == RMIRROR_ENCAP_GRE && !options.key)
         plan.notes.push_back(
             "copies with a key are not for this device, but for one with that key");
-    if (options.encap == RMIRROR_ENCAP_GRE || options.encap == RMIRROR_ENCAP_ERSPAN ||
-        options.encap == RMIRROR_ENCAP_ERSPAN3)
+    if (is_told_by_key(options.encap.value_or(RMIRROR_ENCAP_NONE)))
         plan.notes.push_back(
             "as long as no device has the mirror's key, this host answers each copy with an ICMP "
             "error");

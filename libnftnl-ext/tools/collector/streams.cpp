@@ -96,7 +96,7 @@ Stream &Streams::add(const Key &key, bool wanted) {
     stream.number = wanted ? count_wanted_++ : 0;
     if (!wanted)
         count_others_++;
-    streams_.push_back(std::move(stream));
+    streams_.push_back(stream);
     index_.emplace(key, &streams_.back());
     return streams_.back();
 }
@@ -113,7 +113,7 @@ Stream *Streams::rest_of(rmirror_encap encap, bool wanted) {
     stream.rest = true;
     stream.wanted = wanted;
     stream.number = wanted ? count_wanted_++ : 0;
-    streams_.push_back(std::move(stream));
+    streams_.push_back(stream);
     return &streams_.back();
 }
 
