@@ -15,7 +15,8 @@ import pktgen
 HERE = Path(__file__).resolve().parent
 
 SET_UP = f"""
-modprobe -a dummy tun veth pktgen nft_rmirror sch_ingress cls_matchall act_mirred act_gact sch_fq_codel
+modprobe -a dummy tun veth pktgen nft_rmirror sch_ingress cls_matchall act_mirred act_gact
+modprobe -q sch_fq_codel || true  # some kernels have it built in; tc says what is missing
 ip link add in0 address {pktgen.MAC} type dummy
 sysctl -qw net.ipv6.conf.in0.disable_ipv6=1
 ip tuntap add dev gso0 mode tap vnet_hdr

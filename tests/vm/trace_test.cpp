@@ -94,7 +94,7 @@ TEST(DropReasonTest, NoNeighbour) {
     const std::string trace = read_from("trace");
     EXPECT_NE(trace.find("reason: NEIGH_FAILED"), std::string::npos) << trace;
     if (format.find("location=%pS") != std::string::npos) {  // 6.1 has a number only
-        EXPECT_NE(trace.find("rmirror_stats_drop"), std::string::npos) << trace;
+        EXPECT_NE(trace.find("[rmirror_core] reason: NEIGH_FAILED"), std::string::npos) << trace;
     }
 }
 
