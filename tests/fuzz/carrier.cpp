@@ -18,6 +18,7 @@
 #include "report.hpp"
 #include "rewrite.hpp"
 
+using namespace rmirror;
 using namespace rmirror::plugin;
 
 namespace {
