@@ -78,12 +78,14 @@ std::string in_series(const rmirror::test::Bytes &packet) {
     return std::string{static_cast<char>(size >> 8), static_cast<char>(size)} + as_text(packet);
 }
 
-// An IPv4 packet in two pieces
+constexpr std::size_t first_piece = 20 + 32;  // bytes of an IPv4 header, and of what it carries
+
+// An IPv4 packet in two pieces, of which it has enough
 std::string in_fragments(rmirror::test::Bytes packet) {
     rmirror::test::Bytes second(packet.begin(), packet.begin() + 20);
-    second.insert(second.end(), packet.begin() + 20 + 32, packet.end());
-    packet.resize(20 + 32);
-    packet[3] = 20 + 32;
+    second.insert(second.end(), packet.begin() + first_piece, packet.end());
+    packet.resize(first_piece);
+    packet[3] = first_piece;
     packet[2] = 0;
     packet[6] = 0x20;
     second[2] = static_cast<std::uint8_t>(second.size() >> 8);
@@ -102,7 +104,7 @@ void add_packet(Corpus &corpus, const rmirror::test::GoldenPacket &golden) {
         corpus.add("copy", golden.name + '-' + std::to_string(+kind),
                    std::string(1, kind) + payload.substr(8));
     corpus.add("packets", golden.name, in_series(packet) + in_series(packet));
-    if (ipv4)
+    if (ipv4 && packet.size() > first_piece)
         corpus.add("packets", golden.name + "-fragments", in_fragments(packet));
 }
 
