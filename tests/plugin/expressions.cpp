@@ -165,6 +165,16 @@ TEST_F(PluginExpressions, MatchNothingThatTheUserDidNotWrite) {
                             "[ byteorder reg 2 = ntoh(reg 2, 2, 2) ]\n"
                             "[ rmirror to 10.0.0.5 key reg 2 ]\n"))
         << of_header;
+    // What the host has of the packet need not be turned round.
+    for (const char *key : {"meta length", "rt mtu", "ipsec in reqid", "ct zone"}) {
+        const std::string of_host = sent("inet", std::string("rmirror to 10.0.0.5 key ") + key);
+        EXPECT_NE(of_host.find("key reg 2"), of_host.npos) << key;
+        EXPECT_EQ(of_host.find("byteorder"), of_host.npos) << of_host;
+    }
+    for (const char *key : {"meta protocol", "ipsec in spi", "ct original proto-dst"})
+        EXPECT_NE(sent("inet", std::string("rmirror to 10.0.0.5 key ") + key).find("ntoh"),
+                  std::string::npos)
+            << key;
     EXPECT_EQ(sent("ip", "rmirror to symhash mod 2 map { 0 : ::5 }"),
               "[ hash reg 1 = symhash() % mod 2 ]\n[ lookup reg 1 set __map%d dreg 1 ]\n"
               "[ rmirror ip6 to reg 1 ]\n");

@@ -108,21 +108,24 @@ bool is_our_hash(const nftnl_expr *expression) {
            nftnl_expr_get_u32(expression, NFTNL_EXPR_HASH_MODULUS) == 1;
 }
 
-// What conntrack has of a packet's header, as it stands there
-bool is_of_packet(std::uint32_t key) {
-    switch (key) {
-        case NFT_CT_SRC:
-        case NFT_CT_DST:
-        case NFT_CT_SRC_IP:
-        case NFT_CT_DST_IP:
-        case NFT_CT_SRC_IP6:
-        case NFT_CT_DST_IP6:
-        case NFT_CT_PROTO_SRC:
-        case NFT_CT_PROTO_DST:
-            return true;
-        default:
-            return false;
+// Is what it puts into a register big endian, as it stands in a header?
+bool is_big_endian(const nftnl_expr *expression) {
+    if (is(expression, "payload") || is(expression, "exthdr"))
+        return true;
+    if (is(expression, "meta")) {
+        const std::uint32_t key = nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY);
+        return key == NFT_META_PROTOCOL || key == NFT_META_BRI_IIFVPROTO;
     }
+    if (is(expression, "ct")) {
+        const std::uint32_t key = nftnl_expr_get_u32(expression, NFTNL_EXPR_CT_KEY);
+        return key == NFT_CT_SRC || key == NFT_CT_DST || key == NFT_CT_SRC_IP ||
+               key == NFT_CT_DST_IP || key == NFT_CT_PROTO_SRC || key == NFT_CT_PROTO_DST;
+    }
+    if (is(expression, "rt"))
+        return nftnl_expr_get_u32(expression, NFTNL_EXPR_RT_KEY) == NFT_RT_NEXTHOP4;
+    if (is(expression, "xfrm"))
+        return nftnl_expr_get_u32(expression, NFTNL_EXPR_XFRM_KEY) != NFT_XFRM_KEY_REQID;
+    return false;
 }
 
 nftnl_expr *to_host_order(std::uint32_t number, std::uint32_t size) {
@@ -323,7 +326,7 @@ void Assignments::put_key(Run &run, const nftnl_expr *write) {
         if (size != 1 && size != 2 && size != 4)
             run.violation = "the key is a number of 8, 16 or 32 bits, which this is not";
     }
-    const bool swapped = size > 1 && is_in_network_order(last - 1, number);
+    const bool swapped = size > 1 && is_in_network_order(last - 1);
     for (Expression &expression : held_) {
         if (expression.get() != write && expression.get() != hash)
             add_to_rule(run, expression.release());
@@ -335,25 +338,11 @@ void Assignments::put_key(Run &run, const nftnl_expr *write) {
     statement_.key_register = number;
 }
 
-// Is what one of the expressions held before that one has put into a register big endian?
-bool Assignments::is_in_network_order(std::size_t before, std::uint32_t number) const {
-    while (before-- > 0) {
-        const nftnl_expr *expression = held_[before].get();
-        if (is(expression, "bitwise"))
-            continue;
-        if (is(expression, "payload"))
-            return nftnl_expr_get_u32(expression, NFTNL_EXPR_PAYLOAD_DREG) == number;
-        if (is(expression, "exthdr"))
-            return nftnl_expr_get_u32(expression, NFTNL_EXPR_EXTHDR_DREG) == number;
-        if (is(expression, "meta"))
-            return nftnl_expr_get_u32(expression, NFTNL_EXPR_META_KEY) == NFT_META_PROTOCOL;
-        if (is(expression, "ct"))
-            return is_of_packet(nftnl_expr_get_u32(expression, NFTNL_EXPR_CT_KEY));
-        if (is(expression, "rt"))
-            return nftnl_expr_get_u32(expression, NFTNL_EXPR_RT_KEY) != NFT_RT_CLASSID;
-        return is(expression, "xfrm");
-    }
-    return false;
+// Of the last value before that place, which may be some bits of the one before it
+bool Assignments::is_in_network_order(std::size_t before) const {
+    while (before > 0 && is(held_[before - 1].get(), "bitwise"))
+        before--;
+    return before > 0 && is_big_endian(held_[before - 1].get());
 }
 
 void Assignments::put_collector(Run &run, const nftnl_expr *write) {

@@ -78,7 +78,7 @@ private:
     bool any_held(bool (*has_it)(const nftnl_expr *)) const;
     void put_collector(Run &run, const nftnl_expr *write);
     void put_key(Run &run, const nftnl_expr *write);
-    bool is_in_network_order(std::size_t before, std::uint32_t number) const;
+    bool is_in_network_order(std::size_t before) const;
     void add_to_rule(Run &run, nftnl_expr *expression);
     // The expressions held that are a check, two each; they are at the beginning.
     std::vector<std::size_t> find_checks() const;

@@ -86,7 +86,8 @@ struct Words {
     std::size_t behind = 0;  // `map`
 };
 
-// Looks for the map. `mark`, `ttl` and others are options of ours and words of expressions, too.
+// Looks for the map. `mark`, `ttl`, `mtu` and others are options of ours and words of expressions,
+// too.
 Words find_map(std::string_view text, std::size_t at) {
     Lexer words(text, at);
     Words found;
@@ -103,7 +104,7 @@ Words find_map(std::string_view text, std::size_t at) {
         ended = ended || stop ||
                 (word.is_word() && !takes_key && end != 0 && find_option(word.text) != nullptr);
         takes_key = word.is_word("meta") || word.is_word("ct") || word.is_word("socket") ||
-                    word.is_word("ip") || word.is_word("ip6");
+                    word.is_word("ip") || word.is_word("ip6") || word.is_word("rt");
         if (!ended)
             end = word.span.end;
         if (stop)

@@ -122,8 +122,8 @@ struct Parsed {
     // In a rule only: where the expression stands whose value is the collector or the key, empty
     // when both are constants. The statement then has a register for it, with any number.
     Span expression = {};
-    // Of what type its value is does nft know, or is it a map, a hash or a counter, whose value is
-    // of the type of what it is assigned to?
+    // nft knows the type of its value. Not so of a map, a hash or a counter: there the value has
+    // the type of what it is assigned to.
     bool is_typed = false;
     // In a rule only: the word behind the statement is none that we know. What to say of it should
     // nft not know it, either.
