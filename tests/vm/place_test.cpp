@@ -25,20 +25,11 @@ std::string place_of(const Counters &counters) {
 
 class PlaceTest : public TopologyTest {
 protected:
-    void send() {
-        Injector(net_.sender, "eth0")
-            .send(test::PacketBuilder()
-                      .eth(Topology::sender_mac, Topology::lan_mac)
-                      .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
-                      .udp(1000, 9)
-                      .payload(test::Bytes(64, 1))
-                      .build());
-    }
     // Sends until the only mirror has seen so many.
     void send_counted(unsigned count) {
         Capture copies(net_.collector, "eth0");
         for (unsigned i = 0; i < count; i++) {
-            send();
+            net_.send_datagram();
             ASSERT_EQ(copies.wait_for(1, has_ip_protocol(47)).size(), 1U);
         }
     }

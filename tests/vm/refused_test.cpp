@@ -26,15 +26,6 @@ void PrintTo(const Rule &rule, std::ostream *out) {
 
 class Refused : public ::testing::TestWithParam<Rule> {
 protected:
-    void send() {
-        Injector(net_.sender, "eth0")
-            .send(test::PacketBuilder()
-                      .eth(Topology::sender_mac, Topology::lan_mac)
-                      .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
-                      .udp(1000, 9)
-                      .payload(test::Bytes(64, 1))
-                      .build());
-    }
     // The counter of the first rule, when it has become 1 or will not any more
     std::uint64_t refused() {
         for (int i = 0; i < 100; i++) {
@@ -53,7 +44,7 @@ TEST_P(Refused, IsCountedForThoseThatItIsAbout) {
         "rmirror to " +
         std::string(GetParam().wanted) + "; udp dport 10 rmirror to " + GetParam().other +
         "; }; }");
-    send();
+    net_.send_datagram();
     EXPECT_EQ(refused(), 1U);
     const auto all = read_counters(net_.router);
     EXPECT_EQ(all[0]["sent"], 1U);

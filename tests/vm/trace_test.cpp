@@ -44,22 +44,13 @@ protected:
         write_to("events/skb/kfree_skb/enable", "0");
         write_to("trace", "");
     }
-    void send(std::size_t size) {
-        Injector(net_.sender, "eth0")
-            .send(test::PacketBuilder()
-                      .eth(Topology::sender_mac, Topology::lan_mac)
-                      .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
-                      .udp(1000, 9)
-                      .payload(test::Bytes(size, 1))
-                      .build());
-    }
 };
 
 TEST_F(TraceTest, SaysWhatBecameOfACopy) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 key 7"));
     ASSERT_TRUE(write_to("events/rmirror/rmirror_copy/enable", "1"));
     Capture copies(net_.collector, "eth0");
-    send(72);
+    net_.send_datagram(72);
     ASSERT_EQ(copies.wait_for(1, has_ip_protocol(47)).size(), 1U);
     EXPECT_NE(read_from("trace").find("rmirror_copy: inet mirror input collector=::ffff:10.0.0.5 "
                                       "encap=0 key=7 outcome=sent len=100 bytes=142"),
@@ -70,7 +61,7 @@ TEST_F(TraceTest, SaysWhatBecameOfACopy) {
 TEST_F(TraceTest, SaysWhyNoneWasSent) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 mtu drop"));
     ASSERT_TRUE(write_to("events/rmirror/rmirror_copy/enable", "1"));
-    send(1472);
+    net_.send_datagram(1472);
     for (int i = 0; i < 100 && only_counters(net_.router)["too-big"] == 0; i++)
         usleep(10'000);
     EXPECT_NE(read_from("trace").find("outcome=too-big len=1500 bytes=0"), std::string::npos)

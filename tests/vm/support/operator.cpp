@@ -15,13 +15,7 @@ CommandResult OperatorTest::rmirror(std::vector<std::string> words) const {
 }
 
 void OperatorTest::send(std::size_t size) const {
-    Injector(net_.sender, "eth0")
-        .send(test::PacketBuilder()
-                  .eth(Topology::sender_mac, Topology::lan_mac)
-                  .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
-                  .udp(1000, 9)
-                  .payload(test::Bytes(size, 1))
-                  .build());
+    net_.send_datagram(size);
 }
 
 void OperatorTest::send_counted(std::size_t size) const {

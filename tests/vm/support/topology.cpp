@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "support/packet_builder.hpp"
 #include "vm/support/mirror.hpp"
 
 namespace rmirror::vm {
@@ -21,6 +22,16 @@ std::string neighbours(const std::string &device,
 }
 
 }  // namespace
+
+void Topology::send_datagram(std::size_t size) const {
+    Injector(sender, "eth0")
+        .send(test::PacketBuilder()
+                  .eth(sender_mac, lan_mac)
+                  .ipv4({.source = sender_ipv4, .destination = lan_ipv4})
+                  .udp(1000, 9)
+                  .payload(test::Bytes(size, 1))
+                  .build());
+}
 
 const test::Ipv6Address Topology::sender_ipv6 = test::ipv6("fd00:1::1");
 const test::Ipv6Address Topology::lan_ipv6 = test::ipv6("fd00:1::2");

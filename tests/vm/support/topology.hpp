@@ -37,6 +37,9 @@ public:
     /** Whatever the test was about, the counters of its mirrors must add up. */
     ~Topology();
 
+    /** A datagram with so many bytes from the sender to the router's port 9. */
+    void send_datagram(std::size_t size = 64) const;
+
     static constexpr test::MacAddress sender_mac{2, 0, 0, 0, 1, 1};
     static constexpr test::MacAddress lan_mac{2, 0, 0, 0, 1, 2};
     static constexpr test::MacAddress mon_mac{2, 0, 0, 0, 0, 1};
