@@ -20,12 +20,21 @@ if(RMIRROR_TESTS)
     "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_BINARY_DIR}/generated")
 endif()
 
+# rmirror_share_test_headers(<target>): compiles a target of test code with the headers that
+# rmirror_testlib has compiled (tests/support/). Both have to be compiled alike: as the compiler does
+# by itself, neither for a library nor for a program.
+function(rmirror_share_test_headers target)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_precompile_headers(${target} REUSE_FROM rmirror_testlib)
+endfunction()
+
 function(rmirror_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LABEL" "SOURCES;LIBRARIES")
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${arg_LABEL}")
   target_link_libraries(${name} PRIVATE rmirror_test_settings ${arg_LIBRARIES} GTest::gtest_main)
+  rmirror_share_test_headers(${name})
   if(NOT arg_LABEL STREQUAL "vm")
     gtest_discover_tests(${name} PROPERTIES LABELS ${arg_LABEL} DISCOVERY_MODE PRE_TEST)
   endif()

@@ -9,6 +9,7 @@
 #include "support/packet_builder.hpp"
 #include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
+#include "vm/support/module.hpp"
 #include "vm/support/quiet.hpp"
 #include "vm/support/topology.hpp"
 #include "vm/support/tunnel.hpp"
@@ -36,14 +37,6 @@ struct Variant {
 // The token bucket lets a frame pass at once, and the next ones when a timer says so.
 const std::vector<std::string> queues = {"", "tbf rate 1mbit burst 1600 latency 500ms",
                                          "netem delay 1ms"};
-
-std::string missing_modules(const std::vector<std::string> &names) {
-    std::string missing;
-    for (const std::string &name : names)
-        if (run_command({"modprobe", name}).status != 0)
-            missing += " " + name;
-    return missing;
-}
 
 // As a packet passes the router: by every hook, and by every device of Ethernet frames
 std::string everywhere(const std::string &statement) {

@@ -104,6 +104,46 @@ TEST_F(HostFinding, ModulesOfAnotherKernel) {
               std::string::npos);
 }
 
+// The file of another build: this one with other marks
+TEST_F(HostFinding, AModuleOfBeforeTheUpgrade) {
+    require_command({"modprobe", "nft_rmirror"});
+    const std::string text = "the loaded rmirror_core is not the installed one";
+    EXPECT_EQ(on_host("$0 doctor").out.find(text), std::string::npos);
+    const std::string other =
+        "file=$(modinfo -n rmirror_core); tr '\\000-\\377' '\\001-\\377\\000' <$file "
+        ">/run/other.ko; mount --bind /run/other.ko $file; ";
+    const CommandResult upgraded =
+        run_command({"unshare", "-m", "sh", "-c", other + "\"$0\" doctor", rmirror_program()});
+    const std::string line = line_with(upgraded, text);
+    EXPECT_TRUE(line.starts_with("note: ")) << line;
+    EXPECT_EQ(remedy_of(line), "modprobe -qr xt_RMIRROR; modprobe -r nft_rmirror");
+}
+
+// It says where. Tables, chains, comments and strings may have the name.
+TEST_F(HostFinding, AFirewallWhoseFileMirrors) {
+    require_command(
+        {"sh", "-c",
+         "cat >/etc/nftables.conf; mkdir -p /etc/iptables; printf '*filter\n-A INPUT -p udp -j "
+         "RMIRROR --target 192.0.2.9\nCOMMIT\n' >/etc/iptables/rules.v4"},
+        {.input = "table inet rmirror {\n"
+                  "    chain c { # rmirror to nobody\n"
+                  "        log prefix \"rmirror to \"\n"
+                  "        udp dport 9 rmirror to 192.0.2.9 accept\n"
+                  "    }\n}\n"});
+    const std::string path = "export PATH=" RMIRROR_SOURCE_DIR "/packaging:$PATH; ";
+    const CommandResult result = on_host(path + "$0 doctor");
+    const std::string what = " mirrors: without the module the file is refused as a whole";
+    EXPECT_EQ(
+        lines_with(result.out, what),
+        (std::vector<std::string>{"note: host: /etc/nftables.conf:4" + what +
+                                      ", the firewall with it. Mirrors belong into /etc/rmirror",
+                                  "note: host: /etc/iptables/rules.v4:2" + what +
+                                      ", the firewall with it. Mirrors belong into /etc/rmirror"}))
+        << result.out << result.err;
+    require_command({"rm", "-r", "/etc/nftables.conf", "/etc/iptables"});
+    EXPECT_EQ(on_host(path + "$0 doctor").out.find(what), std::string::npos);
+}
+
 // A copy of the module, so that nobody loads what has been signed for the test
 const std::string copied =
     "tree=/lib/modules/$(uname -r)\n"

@@ -11,6 +11,7 @@
 
 #include "vm/support/capture.hpp"
 #include "vm/support/mirror.hpp"
+#include "vm/support/module.hpp"
 #include "vm/support/operator.hpp"
 
 namespace rmirror::vm {
@@ -109,6 +110,31 @@ TEST_F(ProbeTest, IsRefusedByTheCollector) {
     net_.collector.require(
         {"sh", "-c", "PATH=${0%/*}:$PATH; " + remedy_of(line), rmirror_program()});
     EXPECT_TRUE(probe("no ICMP error within a second").starts_with("note: "));
+}
+
+// The kernel's GRE module answers for want of a tunnel, also where a raw socket took the copy.
+TEST_F(ProbeTest, IsNotRefusedByTheGreModuleOfACollector) {
+    const std::string missing = missing_modules({"ip_gre", "ip6_gre"});
+    if (!missing.empty())
+        GTEST_SKIP() << "this kernel has no" << missing;
+    net_.router.nft(ruleset(hook("inet input"),
+                            "rmirror to 10.0.0.5 key 7\nrmirror to fd00::5 encap erspan key 8\n"));
+    for (const char *host : {"10.0.0.5", "fd00::5"})
+        probe(std::string(host) + " answered: port unreachable. To receive copies");
+    {
+        CollectorProcess collector(net_.collector, {});
+        for (const char *host : {"10.0.0.5", "fd00::5"})
+            EXPECT_EQ(probe(std::string("for ") + host + " by mon; ").find("answered"),
+                      std::string::npos);
+        EXPECT_TRUE(collector.says("from 10.0.0.1 by gre key 7: 84 bytes, whole"));
+        EXPECT_TRUE(collector.says("from fd00::1 by erspan session 8: 84 bytes, whole"));
+        collector.stop(SIGKILL);
+    }
+    EXPECT_EQ(net_.collector.require({"nft", "list", "tables"}), "");
+    const std::string line = probe("10.0.0.5 answered: port unreachable. To receive copies");
+    net_.collector.require(
+        {"sh", "-c", "PATH=${0%/*}:$PATH; " + remedy_of(line), rmirror_program()});
+    probe("for 10.0.0.5 by mon; no ICMP error within a second");
 }
 
 TEST_F(ProbeTest, IsRefusedOnTheWay) {

@@ -69,15 +69,15 @@ public:
     MemoryCgroup() {
         mkdir(root, 0755);
         mounted_ = mount("none", root, "cgroup2", 0, nullptr) == 0;
-        std::ofstream(std::string(root) + "/cgroup.subtree_control") << "+memory" << std::flush;
+        std::ofstream("/run/rmirror-cgroup/cgroup.subtree_control") << "+memory" << std::flush;
         mkdir(group, 0755);
-        std::ofstream procs(std::string(group) + "/cgroup.procs");
+        std::ofstream procs("/run/rmirror-cgroup/test/cgroup.procs");
         procs << 0 << std::flush;
     }
     MemoryCgroup(const MemoryCgroup &) = delete;
     MemoryCgroup &operator=(const MemoryCgroup &) = delete;
     ~MemoryCgroup() {
-        std::ofstream(std::string(root) + "/cgroup.procs") << 0 << std::flush;
+        std::ofstream("/run/rmirror-cgroup/cgroup.procs") << 0 << std::flush;
         rmdir(group);
         if (mounted_)
             umount2(root, MNT_DETACH);

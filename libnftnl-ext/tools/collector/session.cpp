@@ -16,7 +16,6 @@
 #include <ctime>
 
 #include "privileges.hpp"
-#include "quiet.hpp"
 
 namespace rmirror::collector {
 
@@ -96,18 +95,6 @@ ReceiverOptions receiver_options(const Options &options) {
     return result;
 }
 
-// Only what is asked for: another port may be somebody else's.
-std::vector<Descriptor> quiet_sockets(const Options &options) {
-    const auto &encap = options.wanted.encap;
-    if (encap == RMIRROR_ENCAP_NONE)
-        return {};
-    Ports ports = options.ports;
-    for (unsigned i = 0; i < ports.size(); i++)
-        if (encap && *encap != i)
-            ports[i] = 0;
-    return keep_kernel_quiet(!encap || default_ports()[*encap] == 0, ports);
-}
-
 }  // namespace
 
 void Session::say(const std::string &text) const {
@@ -127,11 +114,23 @@ std::optional<Error> Session::open() {
         error = open_sinks();
     if (error)
         return error;
-    quiet_ = quiet_sockets(options_);
+    open_quiet();
     error = drop_privileges();
     if (!error)
         error = check_directory();
     return error;
+}
+
+// Only for what is asked for: another port may be somebody else's.
+void Session::open_quiet() {
+    const auto &encap = options_.wanted.encap;
+    if (encap == RMIRROR_ENCAP_NONE)
+        return;
+    Ports ports = options_.ports;
+    for (unsigned i = 0; i < ports.size(); i++)
+        if (encap && *encap != i)
+            ports[i] = 0;
+    quiet_.open(!encap || default_ports()[*encap] == 0, ports);
 }
 
 std::optional<Error> Session::open_rings() {

@@ -7,6 +7,7 @@
 
 #include "file_sink.hpp"
 #include "options.hpp"
+#include "quiet.hpp"
 #include "receiver.hpp"
 #include "report.hpp"
 #include "ring.hpp"
@@ -26,6 +27,7 @@ public:
 private:
     std::optional<Error> open_sinks();
     std::optional<Error> open_rings();
+    void open_quiet();
     std::optional<Error> check_directory() const;
     void wait() const;
     bool is_second_over() const;
@@ -44,7 +46,7 @@ private:
     std::unique_ptr<TapSink> tap_;
     std::vector<Sink *> sinks_;
     std::vector<std::unique_ptr<Ring>> rings_;
-    std::vector<Descriptor> quiet_;
+    Quiet quiet_;
     std::unique_ptr<Receiver> receiver_;
     Ticker ticker_;
     unsigned device_ = 0;  // its index

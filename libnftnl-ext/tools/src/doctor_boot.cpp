@@ -158,12 +158,27 @@ void examine_boot(const std::vector<Mirror> &mirrors, Findings &findings) {
     }
 }
 
+// Mirrors in files that hold a firewall
+void examine_firewall(Findings &findings) {
+    if (!is_first_namespace())
+        return;
+    std::istringstream lines(output_of({"rmirror-rules", "firewall"}));
+    for (std::string line; std::getline(lines, line);) {
+        const std::string place = line.substr(0, line.find(": "));
+        findings.push_back({Severity::note, "host",
+                            place + " mirrors: without the module the file is refused as a whole, "
+                                    "the firewall with it. Mirrors belong into /etc/rmirror",
+                            ""});
+    }
+}
+
 }  // namespace
 
 void examine_keeping(const std::vector<Mirror> &mirrors, Findings &findings) {
     examine_listing(mirrors, findings);
     examine_extension(mirrors, findings);
     examine_boot(mirrors, findings);
+    examine_firewall(findings);
 }
 
 }  // namespace rmirror::tools

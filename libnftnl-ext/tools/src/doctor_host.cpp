@@ -119,11 +119,37 @@ void examine_loading(bool has_mirrors, Findings &findings) {
                             ""});
 }
 
+// What the kernel says of a loaded module stands in its file, too: a mark of what was built.
+bool is_the_installed(const std::string &module) {
+    const std::string mark = text_of_file("/sys/module/" + module + "/notes/.note.gnu.build-id");
+    const fs::path file = module_file(module);
+    // Of a compressed module nothing can be said here.
+    return mark.empty() || file.extension() != ".ko" ||
+           text_of_file(file).find(mark) != std::string::npos;
+}
+
+void examine_upgrade(bool has_mirrors, Findings &findings) {
+    for (const char *module : {"rmirror_core", "nft_rmirror", "xt_RMIRROR"}) {
+        if (is_the_installed(module))
+            continue;
+        const std::string change = "modprobe -qr xt_RMIRROR; modprobe -r nft_rmirror";
+        findings.push_back(
+            {Severity::note, "host",
+             std::string("the loaded ") + module +
+                 " is not the installed one, which comes into use with the next "
+                 "boot, or when no rule needs a module",
+             has_mirrors ? "rmirror-rules unload; " + change + " && rmirror-rules load" : change});
+        return;
+    }
+}
+
 }  // namespace
 
 void examine_host(const std::vector<Mirror> &mirrors, Findings &findings) {
     if (!fs::exists("/sys/module/rmirror_core"))
         examine_loading(!mirrors.empty(), findings);
+    else
+        examine_upgrade(!mirrors.empty(), findings);
     examine_keeping(mirrors, findings);
 }
 

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "netlink.hpp"
+#include "netlink/netlink.hpp"
 #include "tables.hpp"
 
 namespace rmirror::tools {

@@ -26,9 +26,14 @@ std::string rule_text(const Mirror &mirror) {
     return is_plain(rule + place_of(mirror)) ? rule : std::string();
 }
 
-std::string delete_rule(const Mirror &mirror) {
-    return "nft delete rule " + place_of(mirror) + " handle " +
-           std::to_string(mirror.handle.value_or(0));
+// The family of nf_tables in which iptables-nft and its kin keep their rules
+std::string nft_family(const std::string &family) {
+    constexpr std::pair<const char *, const char *> families[] = {
+        {"iptables", "ip"}, {"ip6tables", "ip6"}, {"ebtables", "bridge"}, {"arptables", "arp"}};
+    for (const auto &[kin, name] : families)
+        if (family == kin)
+            return name;
+    return family;
 }
 
 std::string devices_text(const Chain &base) {
@@ -46,11 +51,18 @@ bool is_plain(const std::string &text) {
     return text.find('\'') == std::string::npos && printable(text) == text;
 }
 
+std::string deletion_of(const Mirror &mirror) {
+    if (!mirror.handle || !is_plain(mirror.place()))
+        return {};
+    return "nft delete rule " + nft_family(mirror.family) + ' ' + mirror.table + ' ' +
+           mirror.chain + " handle " + std::to_string(*mirror.handle);
+}
+
 std::string move_to_head(const Mirror &mirror) {
     const std::string rule = rule_text(mirror);
     if (rule.empty())
         return {};
-    return "nft insert rule " + place_of(mirror) + " '" + rule + "' && " + delete_rule(mirror);
+    return "nft insert rule " + place_of(mirror) + " '" + rule + "' && " + deletion_of(mirror);
 }
 
 std::string add_base(const Chain &base) {
@@ -66,7 +78,7 @@ std::string move_to_new(const Mirror &mirror, const Chain &base) {
     const std::string new_table =
         table == mirror.family + ' ' + mirror.table ? "" : "nft add table " + table + " && ";
     return new_table + add_base(base) + " && nft add rule " + base.text() + " '" + rule + "' && " +
-           delete_rule(mirror);
+           deletion_of(mirror);
 }
 
 }  // namespace rmirror::tools

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What to type so that a rule stands elsewhere.
+// What to type so that a rule stands elsewhere, or nowhere.
 #pragma once
 
 #include <string>
@@ -12,6 +12,9 @@ namespace rmirror::tools {
 
 // Names that a shell leaves alone may stand in what is to be typed.
 bool is_plain(const std::string &text);
+
+// Deletes the rule, also where nft does not know the statement. Empty: only iptables can.
+std::string deletion_of(const Mirror &mirror);
 
 // To the head of its own chain. Empty: it cannot be said, for only nft can write what it matches.
 std::string move_to_head(const Mirror &mirror);

@@ -18,10 +18,8 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-    {'j', "--json", false},
-    {'w', "--wait", true},
-    {'p', "--probe", false},
-    {'o', "--output", true},
+    {'j', "--json", false},  {'w', "--wait", true},       {'p', "--probe", false},
+    {'o', "--output", true}, {'d', "--deletions", false},
 };
 
 const Row *find(std::string_view word, std::string_view accepted) {
@@ -78,6 +76,8 @@ std::optional<Options> parse_options(int argc, char **argv, std::string_view acc
             options.json = true;
         else if (row->letter == 'p')
             options.probe = true;
+        else if (row->letter == 'd')
+            options.deletions = true;
         else if (row->letter == 'o')
             options.file = argv[i];
         else if (!(options.wait = seconds_of(argv[i])))

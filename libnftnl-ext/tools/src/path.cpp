@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "netlink.hpp"
+#include "netlink/netlink.hpp"
 #include "tables.hpp"
 
 extern "C" unsigned int if_nametoindex(const char *name);  // <net/if.h> and <linux/if.h> clash

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The table that a probe has for itself. It belongs to a socket: the kernel removes it with this
-// process, however that ends.
+// The table that a probe has for itself.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "mirror.hpp"
-#include "netlink.hpp"
+#include "netlink/own_table.hpp"
 #include "probe/frame.hpp"
 
 namespace rmirror::tools {
@@ -22,9 +20,6 @@ struct ProbeRule {
 class ProbeTable {
 public:
     ProbeTable();
-    ProbeTable(const ProbeTable &) = delete;
-    ProbeTable &operator=(const ProbeTable &) = delete;
-    ~ProbeTable();
 
     // Makes the table, with a chain that looks at what the loopback device receives; 0 or errno.
     int open(const std::vector<ProbeRule> &rules);
@@ -32,9 +27,7 @@ public:
     int read(std::vector<Counters> &counters) const;
 
 private:
-    Netlink netlink_;
-    std::string name_;
-    bool is_open_ = false;
+    OwnTable table_;
 };
 
 }  // namespace rmirror::tools

@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "mirror.hpp"
-#include "netlink.hpp"
+#include "netlink/netlink.hpp"
 #include "ruleset.hpp"
 #include "tables.hpp"
 

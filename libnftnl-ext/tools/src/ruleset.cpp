@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "netlink.hpp"
+#include "netlink/netlink.hpp"
 
 namespace rmirror::tools {
 

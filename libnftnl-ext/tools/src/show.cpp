@@ -8,10 +8,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "commands.h"
 #include "mirror.hpp"
+#include "move.hpp"
 #include "options.hpp"
 #include "path.hpp"
 #include "report.hpp"
@@ -22,13 +24,14 @@ namespace rmirror::tools {
 namespace {
 
 constexpr const char *usage =
-    "Usage: rmirror show [-j] [-w SECONDS] [MIRROR]...\n"
+    "Usage: rmirror show [-j | -d] [-w SECONDS] [MIRROR]...\n"
     "\n"
     "Shows the mirrors of this network namespace: where each stands, what it has\n"
     "mirrored and lost. A * marks what cannot work now.\n"
     "\n"
     "  MIRROR            a collector, a table, TABLE/CHAIN or a rule's comment\n"
     "  -j, --json        as JSON\n"
+    "  -d, --deletions   only the commands that delete their rules\n"
     "  -w, --wait N      measure for so many seconds, and show rates\n";
 
 void print(const Mirror &mirror, const Rates *rates, const std::string &wrong) {
@@ -52,6 +55,18 @@ void print(const Mirror &mirror, const Rates *rates, const std::string &wrong) {
                     std::string(c.off).c_str());
 }
 
+// A rule may have several statements. Of legacy tables only iptables knows the rules.
+void print_deletions(const std::vector<Mirror> &mirrors) {
+    std::set<std::string> told;
+    for (const Mirror &mirror : mirrors) {
+        std::string line = deletion_of(mirror);
+        if (line.empty())
+            line = "# " + mirror.place() + ": " + mirror.text();
+        if (told.insert(line).second)
+            std::puts(line.c_str());
+    }
+}
+
 std::string wrong_with(const Mirror &mirror, const Rates *rates, Paths &paths) {
     const Path *path = paths.find(mirror);
     std::string wrong = path == nullptr ? std::string() : obstacle(mirror, *path);
@@ -62,7 +77,7 @@ std::string wrong_with(const Mirror &mirror, const Rates *rates, Paths &paths) {
 
 int show_main(int argc, char **argv) {
     int status = 0;
-    const auto options = parse_options(argc, argv, "jw", usage, status);
+    const auto options = parse_options(argc, argv, "jwd", usage, status);
     if (!options)
         return status;
     Mirrors now = read_mirrors();
@@ -78,6 +93,10 @@ int show_main(int argc, char **argv) {
     }
     if (complain(argv[0], now.gaps))
         return 2;
+    if (options->deletions) {
+        print_deletions(now.all);
+        return std::fflush(stdout) == 0 ? 0 : 1;
+    }
     Paths paths;
     Json list(json_array());
     for (std::size_t i = 0; i < now.all.size(); i++) {

@@ -47,4 +47,12 @@ NoModprobe::~NoModprobe() {
     std::ofstream(modprobe) << before_;
 }
 
+std::string missing_modules(const std::vector<std::string> &names) {
+    std::string missing;
+    for (const std::string &name : names)
+        if (run_command({"modprobe", name}).status != 0)
+            missing += " " + name;
+    return missing;
+}
+
 }  // namespace rmirror::vm

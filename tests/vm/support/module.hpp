@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace rmirror::vm {
 
@@ -25,5 +26,8 @@ public:
 private:
     std::string before_;
 };
+
+/** Loads modules of the kernel; returns those that it has not, each behind a blank. */
+std::string missing_modules(const std::vector<std::string> &names);
 
 }  // namespace rmirror::vm
