@@ -473,6 +473,22 @@ static bool read_value(struct stmt *stmt, enum rmirror_option opt, const char *t
 	}
 }
 
+/* In the place of a number, and neither one nor several */
+static bool is_expression(const struct expr *arg)
+{
+	switch (arg->etype) {
+	case EXPR_SYMBOL:
+	case EXPR_VALUE:
+	case EXPR_PREFIX:
+	case EXPR_RANGE:
+	case EXPR_SET:
+	case EXPR_LIST:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_head *msgs)
 {
 	struct rmirror_options *o = stmt->rmirror.options;
@@ -491,6 +507,12 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 	}
 
 	value = resolve(arg);
+	if (opt == RMIRROR_OPT_KEY && is_expression(value)) {
+		/* is evaluated with the rest of the rule */
+		stmt->rmirror.key = o->arg[opt];
+		o->arg[opt] = NULL;
+		return 0;
+	}
 	known = value->etype == EXPR_SYMBOL && value->symtype == SYMBOL_VALUE;
 	if (!known || (row->kind == KIND_NAME && is_wildcard(arg)) || !read_value(stmt, opt, value->identifier)) {
 		expected_text(stmt, opt, expected, sizeof(expected));
@@ -573,5 +595,129 @@ int rmirror_stmt_eval_options(struct stmt *stmt, struct list_head *msgs)
 	if (eval_collector(stmt, msgs) < 0)
 		return -1;
 	rmirror_drop_defaults(stmt->rmirror.options);
+	return 0;
+}
+
+/* Every header has its fields in network byte order. */
+static bool is_swapped(const struct expr *expr)
+{
+	return expr->byteorder == BYTEORDER_BIG_ENDIAN && expr->len > BITS_PER_BYTE;
+}
+
+/* Takes over @expr. */
+static struct expr *to_host_order(struct expr *expr)
+{
+	struct expr *host = unary_expr_alloc(&expr->location, OP_NTOH, expr);
+
+	expr_set_type(host, expr->dtype, BYTEORDER_HOST_ENDIAN);
+	host->len = round_up(expr->len, BITS_PER_BYTE);
+	return host;
+}
+
+/* A field of some bits that are not the last of their bytes: nft masks and shifts them. */
+static bool is_shifted_field(const struct expr *expr)
+{
+	return expr->etype == EXPR_BINOP && expr->op == OP_RSHIFT && is_swapped(expr->left);
+}
+
+/* Is there such a field further down, where nft would shift it in the wrong byte order? */
+static bool has_shifted_field(const struct expr *expr)
+{
+	for (;;) {
+		if (expr->etype == EXPR_BINOP)
+			expr = expr->left;
+		else if (expr->etype == EXPR_UNARY)
+			expr = expr->arg;
+		else
+			return false;
+		if (is_shifted_field(expr))
+			return true;
+	}
+}
+
+/* What there is of registers, in bytes */
+#define ALL_REGISTERS	(4 * NFT_REG_SIZE)
+
+/* Registers that an expression takes beside that of its value: for what is looked up or hashed */
+static unsigned int scratch_bytes(const struct expr *expr)
+{
+	const struct expr *part = NULL;
+
+	if (expr->etype == EXPR_MAP)
+		part = expr->map;
+	else if (expr->etype == EXPR_HASH)
+		part = expr->hash.expr;
+	if (!part)
+		return 0;
+	return part->etype == EXPR_CONCAT ? div_round_up(part->len, BITS_PER_BYTE) : NFT_REG_SIZE;
+}
+
+static unsigned int collector_bytes(const struct stmt *stmt)
+{
+	return stmt->rmirror.to->etype == EXPR_VALUE ? 0 : NFT_REG_SIZE;
+}
+
+/* The ports of a connection have no type in some versions of nft. */
+static bool is_number(const struct expr *expr)
+{
+	enum datatypes type = expr_basetype(expr)->type;
+
+	if (expr->etype == EXPR_CONCAT || (type != TYPE_INTEGER && type != TYPE_INVALID))
+		return false;
+	switch (div_round_up(expr->len, BITS_PER_BYTE)) {
+	case 1:
+	case 2:
+	case 4:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int check_key(const struct stmt *stmt, struct list_head *msgs)
+{
+	const struct expr *key = stmt->rmirror.key;
+	char expected[MSG_SIZE / 2], msg[MSG_SIZE];
+
+	if (key->etype == EXPR_MAP ? key->mappings->set->data->flags & EXPR_F_INTERVAL : expr_is_constant(key)) {
+		expected_text(stmt, RMIRROR_OPT_KEY, expected, sizeof(expected));
+		snprintf(msg, sizeof(msg), "invalid key, expected %s or an expression", expected);
+	} else if (!is_number(key)) {
+		snprintf(msg, sizeof(msg), "datatype mismatch: expected a number of 8, 16 or 32 bits, "
+			 "expression has type %s with length %u", key->dtype->desc, key->len);
+	} else if (has_shifted_field(key)) {
+		snprintf(msg, sizeof(msg), "invalid key, this field of some bits cannot be a part of an operation");
+	} else if (collector_bytes(stmt) + NFT_REG32_SIZE + scratch_bytes(key) > ALL_REGISTERS) {
+		snprintf(msg, sizeof(msg), "invalid key, this needs more registers than there are");
+	} else {
+		return 0;
+	}
+	return rmirror_error(msgs, &key->location, msg);
+}
+
+/**
+ * rmirror_stmt_eval_key - check a key that is an expression, and bring it to host byte order
+ * @stmt:	rmirror statement, with the key evaluated
+ * @msgs:	for an error
+ */
+int rmirror_stmt_eval_key(struct stmt *stmt, struct list_head *msgs)
+{
+	struct expr *key = stmt->rmirror.key;
+	const struct expr *data;
+
+	if (key->etype == EXPR_MAP) {
+		/* nft leaves these as they were before the map was known. */
+		data = key->mappings->set->data;
+		key->len = data->len;
+		key->byteorder = data->byteorder;
+	}
+	if (check_key(stmt, msgs) < 0)
+		return -1;
+	if (is_shifted_field(key)) {
+		key->left = to_host_order(key->left);
+		key->byteorder = BYTEORDER_HOST_ENDIAN;
+	} else if (is_swapped(key)) {
+		stmt->rmirror.key = to_host_order(key);
+	}
 	return 0;
 }
