@@ -95,7 +95,10 @@ int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family,
 int rmirror_stmt_eval_options(struct stmt *stmt, struct list_head *msgs);
 int rmirror_stmt_eval_key(struct stmt *stmt, struct list_head *msgs);
 
-/* What both source files use. */
+/* What the source files use of each other */
+#define RMIRROR_MSG_SIZE	512	/* the longest message */
+int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg);
+void rmirror_expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size);
 uint32_t rmirror_addr_len(const struct stmt *stmt);
 const char *rmirror_addr_text(const void *addr, uint32_t family, char *buf, size_t size);
 const char *rmirror_family_word(uint32_t family);

@@ -31,11 +31,10 @@
 #define set_elements(expr)	(&(expr)->expressions)
 #endif
 
-/* The longest message, and how much of a word is shown in it. */
-#define MSG_SIZE	512
+/* How much of a word is shown in a message */
 #define SHOWN		"%.64s"
 
-static int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg)
+int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg)
 {
 	erec_queue(error(loc, "%s", msg), msgs);
 	return -1;
@@ -98,7 +97,7 @@ static bool read_number(const char *text, uint64_t *number)
 	return !errno && !*end;
 }
 
-static void expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size)
+void rmirror_expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size)
 {
 	uint32_t encap = stmt->rmirror.options->value[RMIRROR_OPT_ENCAP];
 	uint32_t min = option_min(opt, encap), max = option_max(opt, encap);
@@ -144,7 +143,7 @@ static bool is_given(const struct stmt *stmt, enum rmirror_option opt)
 
 static int repeated(enum rmirror_option opt, const struct location *loc, struct list_head *msgs)
 {
-	char msg[MSG_SIZE];
+	char msg[RMIRROR_MSG_SIZE];
 
 	snprintf(msg, sizeof(msg), "repeated option '%s'", rmirror_option_rows[opt].word);
 	return rmirror_error(msgs, loc, msg);
@@ -157,14 +156,14 @@ static int repeated(enum rmirror_option opt, const struct location *loc, struct 
 static int check_number(const struct stmt *stmt, enum rmirror_option opt, const struct expr *arg,
 			struct list_head *msgs)
 {
-	char expected[MSG_SIZE / 2], msg[MSG_SIZE];
+	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
 	uint64_t number;
 
 	if (rmirror_option_rows[opt].kind != KIND_NUM || arg->etype != EXPR_SYMBOL ||
 	    read_number(arg->identifier, &number))
 		return 0;
 
-	expected_text(stmt, opt, expected, sizeof(expected));
+	rmirror_expected_text(stmt, opt, expected, sizeof(expected));
 	snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s%s",
 		 rmirror_option_rows[opt].word, arg->identifier, expected,
 		 opt == RMIRROR_OPT_MARK && !strcmp(arg->identifier, "set") ?
@@ -341,7 +340,7 @@ int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family, struct li
 {
 	const struct expr *to = resolve(stmt->rmirror.to);
 	uint32_t family = expr_family(to);
-	char msg[MSG_SIZE];
+	char msg[RMIRROR_MSG_SIZE];
 
 	/* No names: what they resolve to is not for a ruleset to find out. */
 	if (to->etype == EXPR_SYMBOL && to->symtype == SYMBOL_VALUE) {
@@ -495,7 +494,7 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 	const struct rmirror_option_row *row = &rmirror_option_rows[opt];
 	uint32_t encap = o->value[RMIRROR_OPT_ENCAP];
 	const struct expr *arg = o->arg[opt], *value;
-	char expected[MSG_SIZE / 2], msg[MSG_SIZE];
+	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
 	bool known;
 
 	if (!arg)
@@ -515,7 +514,7 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 	}
 	known = value->etype == EXPR_SYMBOL && value->symtype == SYMBOL_VALUE;
 	if (!known || (row->kind == KIND_NAME && is_wildcard(arg)) || !read_value(stmt, opt, value->identifier)) {
-		expected_text(stmt, opt, expected, sizeof(expected));
+		rmirror_expected_text(stmt, opt, expected, sizeof(expected));
 		if (known)
 			snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s", row->word,
 				 value->identifier, expected);
@@ -539,7 +538,7 @@ static int eval_constant(const struct stmt *stmt, struct list_head *msgs)
 	const struct expr *to = stmt->rmirror.to;
 	uint8_t addr[sizeof(struct in6_addr)];
 	uint32_t len = rmirror_addr_len(stmt);
-	char text[INET6_ADDRSTRLEN], msg[MSG_SIZE];
+	char text[INET6_ADDRSTRLEN], msg[RMIRROR_MSG_SIZE];
 	const char *why;
 	bool device;
 
@@ -595,129 +594,5 @@ int rmirror_stmt_eval_options(struct stmt *stmt, struct list_head *msgs)
 	if (eval_collector(stmt, msgs) < 0)
 		return -1;
 	rmirror_drop_defaults(stmt->rmirror.options);
-	return 0;
-}
-
-/* Every header has its fields in network byte order. */
-static bool is_swapped(const struct expr *expr)
-{
-	return expr->byteorder == BYTEORDER_BIG_ENDIAN && expr->len > BITS_PER_BYTE;
-}
-
-/* Takes over @expr. */
-static struct expr *to_host_order(struct expr *expr)
-{
-	struct expr *host = unary_expr_alloc(&expr->location, OP_NTOH, expr);
-
-	expr_set_type(host, expr->dtype, BYTEORDER_HOST_ENDIAN);
-	host->len = round_up(expr->len, BITS_PER_BYTE);
-	return host;
-}
-
-/* A field of some bits that are not the last of their bytes: nft masks and shifts them. */
-static bool is_shifted_field(const struct expr *expr)
-{
-	return expr->etype == EXPR_BINOP && expr->op == OP_RSHIFT && is_swapped(expr->left);
-}
-
-/* Is there such a field further down, where nft would shift it in the wrong byte order? */
-static bool has_shifted_field(const struct expr *expr)
-{
-	for (;;) {
-		if (expr->etype == EXPR_BINOP)
-			expr = expr->left;
-		else if (expr->etype == EXPR_UNARY)
-			expr = expr->arg;
-		else
-			return false;
-		if (is_shifted_field(expr))
-			return true;
-	}
-}
-
-/* What there is of registers, in bytes */
-#define ALL_REGISTERS	(4 * NFT_REG_SIZE)
-
-/* Registers that an expression takes beside that of its value: for what is looked up or hashed */
-static unsigned int scratch_bytes(const struct expr *expr)
-{
-	const struct expr *part = NULL;
-
-	if (expr->etype == EXPR_MAP)
-		part = expr->map;
-	else if (expr->etype == EXPR_HASH)
-		part = expr->hash.expr;
-	if (!part)
-		return 0;
-	return part->etype == EXPR_CONCAT ? div_round_up(part->len, BITS_PER_BYTE) : NFT_REG_SIZE;
-}
-
-static unsigned int collector_bytes(const struct stmt *stmt)
-{
-	return stmt->rmirror.to->etype == EXPR_VALUE ? 0 : NFT_REG_SIZE;
-}
-
-/* The ports of a connection have no type in some versions of nft. */
-static bool is_number(const struct expr *expr)
-{
-	enum datatypes type = expr_basetype(expr)->type;
-
-	if (expr->etype == EXPR_CONCAT || (type != TYPE_INTEGER && type != TYPE_INVALID))
-		return false;
-	switch (div_round_up(expr->len, BITS_PER_BYTE)) {
-	case 1:
-	case 2:
-	case 4:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static int check_key(const struct stmt *stmt, struct list_head *msgs)
-{
-	const struct expr *key = stmt->rmirror.key;
-	char expected[MSG_SIZE / 2], msg[MSG_SIZE];
-
-	if (key->etype == EXPR_MAP ? key->mappings->set->data->flags & EXPR_F_INTERVAL : expr_is_constant(key)) {
-		expected_text(stmt, RMIRROR_OPT_KEY, expected, sizeof(expected));
-		snprintf(msg, sizeof(msg), "invalid key, expected %s or an expression", expected);
-	} else if (!is_number(key)) {
-		snprintf(msg, sizeof(msg), "datatype mismatch: expected a number of 8, 16 or 32 bits, "
-			 "expression has type %s with length %u", key->dtype->desc, key->len);
-	} else if (has_shifted_field(key)) {
-		snprintf(msg, sizeof(msg), "invalid key, this field of some bits cannot be a part of an operation");
-	} else if (collector_bytes(stmt) + NFT_REG32_SIZE + scratch_bytes(key) > ALL_REGISTERS) {
-		snprintf(msg, sizeof(msg), "invalid key, this needs more registers than there are");
-	} else {
-		return 0;
-	}
-	return rmirror_error(msgs, &key->location, msg);
-}
-
-/**
- * rmirror_stmt_eval_key - check a key that is an expression, and bring it to host byte order
- * @stmt:	rmirror statement, with the key evaluated
- * @msgs:	for an error
- */
-int rmirror_stmt_eval_key(struct stmt *stmt, struct list_head *msgs)
-{
-	struct expr *key = stmt->rmirror.key;
-	const struct expr *data;
-
-	if (key->etype == EXPR_MAP) {
-		/* nft leaves these as they were before the map was known. */
-		data = key->mappings->set->data;
-		key->len = data->len;
-		key->byteorder = data->byteorder;
-	}
-	if (check_key(stmt, msgs) < 0)
-		return -1;
-	if (is_shifted_field(key)) {
-		key->left = to_host_order(key->left);
-		key->byteorder = BYTEORDER_HOST_ENDIAN;
-	} else if (is_swapped(key)) {
-		stmt->rmirror.key = to_host_order(key);
-	}
 	return 0;
 }
