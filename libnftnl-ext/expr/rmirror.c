@@ -21,12 +21,13 @@
 #include "expr_ops.h"
 
 /*
- * NFTNL_EXPR_RMIRROR_* have the numbers of NFTA_RMIRROR_*: one loop does for all. Of what the kernel may send
- * beyond them nothing is known here: it is left out, as by the other expressions.
+ * Up to FLAGS, NFTNL_EXPR_RMIRROR_* have the numbers of NFTA_RMIRROR_*: one loop does for all. What is newer is
+ * in NFTA_RMIRROR_EXT. Of what the kernel may send beyond them nothing is known here: it is left out, as by the
+ * other expressions, and so are the counters.
  */
 _Static_assert(NFTNL_EXPR_RMIRROR_ADDR == (int)NFTA_RMIRROR_ADDR, "first attribute");
 _Static_assert(NFTNL_EXPR_RMIRROR_FLAGS == (int)NFTA_RMIRROR_FLAGS, "last attribute");
-_Static_assert(__NFTNL_EXPR_RMIRROR_MAX <= (int)__NFTA_RMIRROR_MAX, "no more attributes");
+_Static_assert(NFTNL_EXPR_RMIRROR_SREG_KEY == (int)NFTA_RMIRROR_EXT, "first one beyond them");
 
 #define NFTNL_RMIRROR_MAX	(__NFTNL_EXPR_RMIRROR_MAX - 1)
 
@@ -59,6 +60,7 @@ static const char *const nftnl_rmirror_name[__NFTNL_EXPR_RMIRROR_MAX] = {
 	[NFTNL_EXPR_RMIRROR_MARK]	= "mark",
 	[NFTNL_EXPR_RMIRROR_PORT]	= "port",
 	[NFTNL_EXPR_RMIRROR_FLAGS]	= "flags",
+	[NFTNL_EXPR_RMIRROR_SREG_KEY]	= "key reg",
 };
 
 static struct nftnl_rmirror_addr *
@@ -152,10 +154,14 @@ static int nftnl_expr_rmirror_cb(const struct nlattr *attr, void *data)
 	const struct nlattr **tb = data;
 	int type = mnl_attr_get_type(attr);
 
-	if (mnl_attr_type_valid(attr, NFTNL_RMIRROR_MAX) < 0)
+	if (mnl_attr_type_valid(attr, NFTA_RMIRROR_EXT) < 0)
 		return MNL_CB_OK;
 
 	switch (type) {
+	case NFTA_RMIRROR_EXT:
+		if (mnl_attr_validate(attr, MNL_TYPE_NESTED) < 0)
+			abi_breakage();
+		break;
 	case NFTA_RMIRROR_ADDR:
 	case NFTA_RMIRROR_SADDR:
 		if (!nftnl_rmirror_addr_len_ok(mnl_attr_get_payload_len(attr)))
@@ -176,6 +182,36 @@ static int nftnl_expr_rmirror_cb(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+static int nftnl_expr_rmirror_ext_cb(const struct nlattr *attr, void *data)
+{
+	const struct nlattr **tb = data;
+	int type = mnl_attr_get_type(attr);
+
+	if (mnl_attr_type_valid(attr, NFTA_RMIRROR_EXT_MAX) < 0)
+		return MNL_CB_OK;
+
+	if (type == NFTA_RMIRROR_EXT_SREG_KEY && mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+		abi_breakage();
+
+	tb[type] = attr;
+	return MNL_CB_OK;
+}
+
+static void nftnl_expr_rmirror_build_ext(struct nlmsghdr *nlh,
+					 const struct nftnl_expr *e)
+{
+	struct nftnl_expr_rmirror *rmirror = nftnl_expr_data(e);
+	struct nlattr *ext;
+
+	if (!(e->flags & (1 << NFTNL_EXPR_RMIRROR_SREG_KEY)))
+		return;
+
+	ext = mnl_attr_nest_start(nlh, NFTA_RMIRROR_EXT);
+	mnl_attr_put_u32(nlh, NFTA_RMIRROR_EXT_SREG_KEY,
+			 htonl(rmirror->num[NFTNL_EXPR_RMIRROR_SREG_KEY]));
+	mnl_attr_nest_end(nlh, ext);
+}
+
 static void nftnl_expr_rmirror_build(struct nlmsghdr *nlh,
 				     const struct nftnl_expr *e)
 {
@@ -183,7 +219,7 @@ static void nftnl_expr_rmirror_build(struct nlmsghdr *nlh,
 	const struct nftnl_rmirror_addr *addr;
 	uint16_t type;
 
-	for (type = NFTNL_EXPR_BASE; type <= NFTNL_RMIRROR_MAX; type++) {
+	for (type = NFTNL_EXPR_BASE; type <= NFTNL_EXPR_RMIRROR_FLAGS; type++) {
 		if (!(e->flags & (1 << type)))
 			continue;
 
@@ -195,18 +231,35 @@ static void nftnl_expr_rmirror_build(struct nlmsghdr *nlh,
 		else
 			mnl_attr_put_u32(nlh, type, htonl(rmirror->num[type]));
 	}
+	nftnl_expr_rmirror_build_ext(nlh, e);
+}
+
+static int nftnl_expr_rmirror_parse_ext(struct nftnl_expr *e, const struct nlattr *attr)
+{
+	struct nftnl_expr_rmirror *rmirror = nftnl_expr_data(e);
+	struct nlattr *tb[NFTA_RMIRROR_EXT_MAX + 1] = {};
+
+	if (mnl_attr_parse_nested(attr, nftnl_expr_rmirror_ext_cb, tb) < 0)
+		return -1;
+
+	if (tb[NFTA_RMIRROR_EXT_SREG_KEY]) {
+		rmirror->num[NFTNL_EXPR_RMIRROR_SREG_KEY] =
+			ntohl(mnl_attr_get_u32(tb[NFTA_RMIRROR_EXT_SREG_KEY]));
+		e->flags |= (1 << NFTNL_EXPR_RMIRROR_SREG_KEY);
+	}
+	return 0;
 }
 
 static int nftnl_expr_rmirror_parse(struct nftnl_expr *e, struct nlattr *attr)
 {
 	struct nftnl_expr_rmirror *rmirror = nftnl_expr_data(e);
-	struct nlattr *tb[NFTNL_RMIRROR_MAX + 1] = {};
+	struct nlattr *tb[NFTA_RMIRROR_EXT + 1] = {};
 	uint16_t type;
 
 	if (mnl_attr_parse_nested(attr, nftnl_expr_rmirror_cb, tb) < 0)
 		return -1;
 
-	for (type = NFTNL_EXPR_BASE; type <= NFTNL_RMIRROR_MAX; type++) {
+	for (type = NFTNL_EXPR_BASE; type <= NFTNL_EXPR_RMIRROR_FLAGS; type++) {
 		if (!tb[type])
 			continue;
 
@@ -220,6 +273,8 @@ static int nftnl_expr_rmirror_parse(struct nftnl_expr *e, struct nlattr *attr)
 		e->flags |= (1 << type);
 	}
 
+	if (tb[NFTA_RMIRROR_EXT])
+		return nftnl_expr_rmirror_parse_ext(e, tb[NFTA_RMIRROR_EXT]);
 	return 0;
 }
 
@@ -279,6 +334,7 @@ static struct attr_policy rmirror_attr_policy[__NFTNL_EXPR_RMIRROR_MAX] = {
 	[NFTNL_EXPR_RMIRROR_MARK]	= { .maxlen = sizeof(uint32_t) },
 	[NFTNL_EXPR_RMIRROR_PORT]	= { .maxlen = sizeof(uint32_t) },
 	[NFTNL_EXPR_RMIRROR_FLAGS]	= { .maxlen = sizeof(uint32_t) },
+	[NFTNL_EXPR_RMIRROR_SREG_KEY]	= { .maxlen = sizeof(uint32_t) },
 };
 #endif
 

@@ -12,6 +12,7 @@ namespace {
 constexpr const char *sets = R"(
     map by_source { type ipv4_addr : ipv4_addr; }
     map by_port { type inet_service : verdict; }
+    map by_address { type inet_service : ipv6_addr; }
     set addresses { type ipv4_addr; }
 )";
 
@@ -77,6 +78,42 @@ constexpr Refused refused[] = {
      "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
     {"rmirror to 10.0.0.5 encap vxlan <seq>",
      "'seq' does not belong to encap vxlan, only to gre, erspan, erspan3"},
+    // keys
+    {"rmirror to 10.0.0.5 key <foo>", "invalid key 'foo', expected 0..4294967295"},
+    {"rmirror to 10.0.0.5 key <1 | 2> encap erspan",
+     "invalid key, expected 0..1023 with encap erspan or an expression"},
+    {"rmirror to 10.0.0.5 key <iif map { \"lo\" : 5-7 }>",
+     "invalid key, expected 0..4294967295 or an expression"},
+    {"rmirror to 10.0.0.5 key <iifname>",
+     "datatype mismatch: expected a number of 8, 16 or 32 bits, expression has type network "
+     "interface name with length 128"},
+    {"rmirror to 10.0.0.5 key <ct bytes>",
+     "datatype mismatch: expected a number of 8, 16 or 32 bits, expression has type integer with "
+     "length 64"},
+    {"rmirror to 10.0.0.5 key <ip6 flowlabel>",
+     "datatype mismatch: expected a number of 8, 16 or 32 bits, expression has type integer with "
+     "length 20"},
+    {"rmirror to 10.0.0.5 key <ip saddr . tcp dport>",
+     "datatype mismatch: expected a number of 8, 16 or 32 bits, expression has type concatenation "
+     "of (IPv4 address, internet network service) with length 64"},
+    {"rmirror to 10.0.0.5 key <tcp dport map @by_address>",
+     "datatype mismatch: expected a number of 8, 16 or 32 bits, expression has type IPv6 address "
+     "with length 128"},
+    {"rmirror to 10.0.0.5 key <ip6 dscp & 3>",
+     "invalid key, this field of some bits cannot be a part of an operation"},
+    {"rmirror ip6 to ip6 daddr key <ip6 saddr . ip6 daddr . iifname map { ::1 . ::1 . "
+     "\"lo\" : 7 }>",
+     "invalid key, this needs more registers than there are"},
+    {"rmirror to 10.0.0.5 encap tzsp key <iif>",
+     "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
+    {"rmirror to 10.0.0.5 key iif <key> 5", "repeated option 'key'"},
+    {"rmirror to 10.0.0.5 key 5 <key> iif", "repeated option 'key'"},
+    {"rmirror to 10.0.0.5 key iif <lenn> 60",
+     "unknown option 'lenn', expected one of encap, key, len, mtu, ttl, dscp, from, device, mark, "
+     "port, seq, platform, metadata or another statement"},
+    {"rmirror to 10.0.0.5 key iif map @addresses", "Expression is not a map"},
+    {"rmirror to 10.0.0.5 key iif map @nosuch", "No such file or directory"},
+    {"rmirror to 10.0.0.5 key ct mark map { 1 : <10.0.0.1> }", "Could not parse packet mark"},
     // collectors
     {"rmirror to <foo.example>",
      "invalid collector 'foo.example', expected an IPv4 or IPv6 address"},
@@ -135,7 +172,10 @@ TEST_P(NativeError, SyntaxErrorsLeaveTheRestOfAFileReadable) {
     for (const char *statement :
          {"rmirror to", "rmirror to 10.0.0.5 len", "rmirror to 10.0.0.5 to 10.0.0.6",
           "rmirror ip 10.0.0.5", "rmirror 10.0.0.5", "rmirror to { 10.0.0.1, 10.0.0.2 }",
-          "rmirror to @addresses", "rmirror to 10.0.0.5 encap", "rmirror to 10.0.0.5 mtu ;"}) {
+          "rmirror to @addresses", "rmirror to 10.0.0.5 encap", "rmirror to 10.0.0.5 mtu ;",
+          "rmirror to 10.0.0.5 key", "rmirror to 10.0.0.5 key ct", "rmirror to 10.0.0.5 key @m",
+          "rmirror to 10.0.0.5 key ip saddr map", "rmirror to 10.0.0.5 key { 1, 2 }",
+          "rmirror to 10.0.0.5 key symhash mod len"}) {
         const Outcome outcome =
             load(std::string("table netdev t {\nchain c {\n") + statement +
                  "\n}\nchain d {\ntype filter hook ingress device \"lo\" priority 0; policy drop;\n"
@@ -178,6 +218,14 @@ constexpr RefusedJson refused_json[] = {
      "invalid dscp '46', expected 0..63 or a name such as cs1, af11, ef"},
     {R"({"to": "10.0.0.5", "from": "::1"})",
      "invalid from '::1', expected an IPv4 address, as the collector"},
+    {R"({"to": "10.0.0.5", "key": "5"})", "invalid key, expected an integer"},
+    {R"({"to": "10.0.0.5", "key": {"nothing": 5}})",
+     "invalid key, expected an integer or an expression."},
+    {R"({"to": "10.0.0.5", "key": {"meta": {"key": "iifname"}}})",
+     "datatype mismatch: expected a number of 8, 16 or 32 bits, expression has type network "
+     "interface name with length 128"},
+    {R"({"to": "10.0.0.5", "key": {"meta": {"key": "iif"}}, "encap": "tzsp"})",
+     "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
     {R"({"to": "10.0.0.5", "key": 5, "encap": "tzsp"})",
      "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
 };

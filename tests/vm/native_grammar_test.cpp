@@ -68,6 +68,16 @@ protected:
         return text;
     }
 
+    // The GRE key of the next copy (RFC 2890 section 2), 0 if it has none
+    std::uint32_t next_key() {
+        const std::vector<Frame> copies = capture_->wait_for(1, is_copy());
+        const bool has_key = !copies.empty() && (copies[0].bytes.at(34) & 0x20) != 0;
+        std::uint32_t key = 0;
+        for (std::size_t at = 38; has_key && at < 42; at++)
+            key = key << 8 | copies[0].bytes.at(at);
+        return key;
+    }
+
     std::unique_ptr<Capture> capture_;
 };
 
@@ -112,6 +122,37 @@ TEST_P(NativeGrammarTest, CollectorsInTurn) {
     EXPECT_NE(next_collector(), first);
     send("10.1.0.1", "10.1.0.2", 1000, 9);
     EXPECT_EQ(next_collector(), first);
+}
+
+// Of 8, 16 and 32 bits, in host order or not; some bits of one or two bytes; looked up; computed
+TEST_P(NativeGrammarTest, KeysOfThePacket) {
+    struct Keyed {
+        const char *expression;
+        std::uint32_t key;
+    };
+    for (const Keyed &each :
+         {Keyed{"udp dport", 0x1234}, Keyed{"ip saddr", 0x0a010001}, Keyed{"ip protocol", 17},
+          Keyed{"meta l4proto", 17}, Keyed{"ip version", 4}, Keyed{"ip hdrlength", 5},
+          Keyed{"@th,16,12", 0x123}, Keyed{"@th,20,12", 0x234}, Keyed{"udp dport & 0xff", 0x34},
+          Keyed{"udp dport >> 8", 0x12}, Keyed{"udp dport map { 4660 : 70000 }", 70000},
+          Keyed{"ip saddr . udp dport map { 10.1.0.1 . 4660 : 8 }", 8}}) {
+        load(std::string("udp sport 1000 rmirror to 10.0.0.5 key ") + each.expression);
+        send("10.1.0.1", "10.1.0.2", 1000, 0x1234);
+        EXPECT_EQ(next_key(), each.key) << each.expression << '\n' << listed();
+        net_.router.require(nft({"flush", "ruleset"}));
+    }
+}
+
+TEST_P(NativeGrammarTest, CollectorAndKeyOfThePacket) {
+    load("udp sport 1000 rmirror to ip saddr map @by_source key ip saddr map { 10.1.0.3 : 7 }");
+    send("10.1.0.3", "10.1.0.2", 1000, 9);
+    const std::vector<Frame> copies = capture_->wait_for(1, is_copy());
+    ASSERT_EQ(copies.size(), 1U);
+    EXPECT_EQ(copies[0].bytes.at(33), 6);  // of 10.0.0.6
+    EXPECT_EQ(copies[0].bytes.at(41), 7);
+    // A packet that has no key is not mirrored.
+    send("10.1.0.1", "10.1.0.2", 1000, 9);
+    EXPECT_EQ(only_counters(net_.router)["matched"], 1U);
 }
 
 // A constant, which the kernel gets as one

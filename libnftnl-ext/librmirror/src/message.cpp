@@ -30,24 +30,17 @@ void grow(nlmsghdr *nlh, std::size_t bytes) {
 
 Attributes::Attributes(const nlmsghdr *nlh, std::size_t header) {
     const std::size_t before = MNL_NLMSG_HDRLEN + MNL_ALIGN(header);
-    if (nlh->nlmsg_len > before) {
-        at_ = reinterpret_cast<const char *>(nlh) + before;
-        left_ = nlh->nlmsg_len - before;
-    }
+    if (nlh->nlmsg_len > before)
+        left_ = {reinterpret_cast<const std::uint8_t *>(nlh) + before, nlh->nlmsg_len - before};
 }
 
 Attributes::Attributes(const nlattr *nest)
-    : at_(static_cast<const char *>(mnl_attr_get_payload(nest))),
-      left_(mnl_attr_get_payload_len(nest)) {}
+    : left_(static_cast<const std::uint8_t *>(mnl_attr_get_payload(nest)),
+            mnl_attr_get_payload_len(nest)) {}
 
 const nlattr *Attributes::next() {
-    const auto *attribute = reinterpret_cast<const nlattr *>(at_);
-    if (left_ < sizeof(nlattr) || attribute->nla_len < sizeof(nlattr) || attribute->nla_len > left_)
-        return nullptr;
-    const std::size_t padded = std::min<std::size_t>(MNL_ALIGN(attribute->nla_len), left_);
-    at_ += padded;
-    left_ -= padded;
-    return attribute;
+    const Attribute attribute = take_attribute(left_);
+    return attribute ? reinterpret_cast<const nlattr *>(attribute.whole.data()) : nullptr;
 }
 
 const nlattr *Attributes::find(std::uint16_t type) {
@@ -60,7 +53,7 @@ const nlattr *Attributes::find(std::uint16_t type) {
 bool Attributes::are_complete() {
     while (next() != nullptr) {
     }
-    return left_ == 0;
+    return left_.empty();
 }
 
 bool is_rule(const nlmsghdr *nlh) {

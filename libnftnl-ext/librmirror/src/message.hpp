@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "rmirror/attributes.hpp"
 #include "rmirror/statement.hpp"
 
 namespace rmirror::c {
@@ -27,7 +28,8 @@ std::size_t room(const nlmsghdr *nlh, std::size_t size);
 // Counts bytes that were written there; a multiple of 4.
 void grow(nlmsghdr *nlh, std::size_t bytes);
 
-// Walks attributes in memory; ends before the first that does not fit into what is left.
+// Walks attributes in memory, as libmnl wants them; ends before the first that does not fit into
+// what is left.
 class Attributes {
 public:
     Attributes() = default;
@@ -44,8 +46,7 @@ public:
     bool are_complete();
 
 private:
-    const char *at_ = nullptr;
-    std::size_t left_ = 0;
+    Bytes left_;
 };
 
 // Is it an NFT_MSG_NEWRULE or an NFT_MSG_DELRULE?

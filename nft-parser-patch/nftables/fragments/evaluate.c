@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The type of a named map tells the family of the collectors in it. */
+/* Before the rest: the type of a named map tells the family of the collectors in it. */
 static int stmt_evaluate_rmirror_map(struct eval_ctx *ctx, struct expr *map)
 {
 	struct expr *mappings;
@@ -22,6 +22,24 @@ static int stmt_evaluate_rmirror_map(struct eval_ctx *ctx, struct expr *map)
 	return 0;
 }
 
+/* Any number; in a map without a name they are marks. */
+static int stmt_evaluate_rmirror_key(struct eval_ctx *ctx, struct stmt *stmt)
+{
+	struct expr *key = stmt->rmirror.key;
+
+	if (!key)
+		return 0;
+	if (key->etype == EXPR_MAP && stmt_evaluate_rmirror_map(ctx, key) < 0)
+		return -1;
+
+	__expr_set_context(&ctx->ectx, &mark_type, BYTEORDER_HOST_ENDIAN,
+			   4 * BITS_PER_BYTE, 0);
+	if (expr_evaluate(ctx, &stmt->rmirror.key) < 0)
+		return -1;
+
+	return rmirror_stmt_eval_key(stmt, ctx->msgs);
+}
+
 static int stmt_evaluate_rmirror(struct eval_ctx *ctx, struct stmt *stmt)
 {
 	struct expr *to = stmt->rmirror.to;
@@ -37,6 +55,9 @@ static int stmt_evaluate_rmirror(struct eval_ctx *ctx, struct stmt *stmt)
 			      BYTEORDER_BIG_ENDIAN, &stmt->rmirror.to) < 0)
 		return -1;
 
-	return rmirror_stmt_eval_options(stmt, ctx->msgs);
+	if (rmirror_stmt_eval_options(stmt, ctx->msgs) < 0)
+		return -1;
+
+	return stmt_evaluate_rmirror_key(ctx, stmt);
 }
 

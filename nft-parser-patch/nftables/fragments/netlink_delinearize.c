@@ -4,8 +4,8 @@ static void netlink_parse_rmirror(struct netlink_parse_ctx *ctx,
 				  const struct nftnl_expr *nle)
 {
 	enum nft_registers reg;
+	struct expr *to, *key;
 	struct stmt *stmt;
-	struct expr *to;
 
 	stmt = rmirror_stmt_alloc(loc);
 	rmirror_stmt_parse(stmt, nle);
@@ -24,6 +24,20 @@ static void netlink_parse_rmirror(struct netlink_parse_ctx *ctx,
 			      "rmirror statement has no collector expression");
 		stmt_free(stmt);
 		return;
+	}
+
+	reg = netlink_parse_register(nle, NFTNL_EXPR_RMIRROR_SREG_KEY);
+	if (reg) {
+		key = netlink_get_register(ctx, loc, reg);
+		if (!key) {
+			netlink_error(ctx, loc,
+				      "rmirror statement has no key expression");
+			stmt_free(stmt);
+			return;
+		}
+		if (key->etype == EXPR_VALUE)
+			expr_set_type(key, &integer_type, BYTEORDER_HOST_ENDIAN);
+		stmt->rmirror.key = key;
 	}
 
 	ctx->stmt = stmt;

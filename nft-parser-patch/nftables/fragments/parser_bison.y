@@ -37,12 +37,17 @@ rmirror_args		:	rmirror_arg
 			|	rmirror_args	rmirror_arg
 			;
 
-rmirror_arg		:	RMIRROR_OPTION	rmirror_value	close_scope_rmirror_arg
+rmirror_arg		:	rmirror_option	rmirror_value	close_scope_rmirror_arg
 			{
 				if (rmirror_stmt_set_arg($<stmt>0, $1, &@1, $2, state->msgs) < 0)
 					YYERROR;
 			}
-			|	RMIRROR_OPTION	error
+			|	RMIRROR_KEY	rmirror_key
+			{
+				if (rmirror_stmt_set_arg($<stmt>0, RMIRROR_OPT_KEY, &@1, $2, state->msgs) < 0)
+					YYERROR;
+			}
+			|	rmirror_option	error
 			{
 				scanner_pop_start_cond(nft->scanner, PARSER_SC_RMIRROR_ARG);
 				YYERROR;
@@ -62,7 +67,18 @@ rmirror_arg		:	RMIRROR_OPTION	rmirror_value	close_scope_rmirror_arg
 			}
 			;
 
+rmirror_option		:	RMIRROR_OPTION
+			{
+				rmirror_arg_begins(nft->scanner);
+				$$ = $1;
+			}
+			;
+
 rmirror_value		:	symbol_expr
 			|	integer_expr
+			;
+
+rmirror_key		:	concat_expr
+			|	map_expr
 			;
 

@@ -19,6 +19,12 @@ static bool json_parse_rmirror_member(struct json_ctx *ctx, struct stmt *stmt,
 			json_error(ctx, "invalid family, expected 'ip' or 'ip6'.");
 		return stmt->rmirror.family != NFPROTO_UNSPEC;
 	}
+	if (!strcmp(word, "key") && json_is_object(value)) {
+		stmt->rmirror.options->arg[RMIRROR_OPT_KEY] = json_parse_expr(ctx, value);
+		if (!stmt->rmirror.options->arg[RMIRROR_OPT_KEY])
+			json_error(ctx, "invalid key, expected an integer or an expression.");
+		return stmt->rmirror.options->arg[RMIRROR_OPT_KEY];
+	}
 	if (!rmirror_stmt_set_json(stmt, word, value, msg, sizeof(msg))) {
 		json_error(ctx, "%s", msg);
 		return false;

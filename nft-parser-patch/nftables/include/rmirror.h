@@ -64,10 +64,13 @@ struct rmirror_options {
  * @to:		collector: a constant, or what is loaded to a register
  * @family:	NFPROTO_IPV4 or NFPROTO_IPV6, of the collector;
  *		NFPROTO_UNSPEC until it is evaluated, unless the user says so
+ * @key:	what is loaded to a register as the key; NULL: the key is
+ *		a number, one of the options, or there is none
  * @options:	all others, owned by the statement
  */
 struct rmirror_stmt {
 	struct expr		*to;
+	struct expr		*key;
 	uint32_t		family;
 	struct rmirror_options	*options;
 };
@@ -80,6 +83,7 @@ struct stmt *rmirror_stmt_alloc(const struct location *loc);
 /* Scanner and parser */
 enum rmirror_option rmirror_option_find(const char *word);
 const char *rmirror_option_words(void);
+void rmirror_arg_begins(void *scanner);
 int rmirror_stmt_set_arg(struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
 			 struct expr *arg, struct list_head *msgs);
 int rmirror_stmt_set_flag(struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
@@ -89,14 +93,18 @@ int rmirror_stmt_set_flag(struct stmt *stmt, enum rmirror_option opt, const stru
 int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family,
 			     struct list_head *msgs);
 int rmirror_stmt_eval_options(struct stmt *stmt, struct list_head *msgs);
+int rmirror_stmt_eval_key(struct stmt *stmt, struct list_head *msgs);
 
-/* What both source files use. */
+/* What the source files use of each other */
+#define RMIRROR_MSG_SIZE	512	/* the longest message */
+int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg);
+void rmirror_expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size);
 uint32_t rmirror_addr_len(const struct stmt *stmt);
 const char *rmirror_addr_text(const void *addr, uint32_t family, char *buf, size_t size);
 const char *rmirror_family_word(uint32_t family);
 void rmirror_drop_defaults(struct rmirror_options *o);
 
-/* All of the expression but the register of the collector. */
+/* All of the expression but the registers. */
 void rmirror_stmt_build(const struct stmt *stmt, struct nftnl_expr *nle);
 void rmirror_stmt_parse(struct stmt *stmt, const struct nftnl_expr *nle);
 const struct datatype *rmirror_addr_type(uint32_t family);

@@ -184,7 +184,10 @@ static void rmirror_stmt_print(const struct stmt *stmt, struct output_ctx *octx)
 	expr_print(stmt->rmirror.to, octx);
 
 	for (opt = 0; opt < __RMIRROR_OPT_MAX; opt++) {
-		if (stmt->rmirror.options->given & RMIRROR_BIT(opt)) {
+		if (opt == RMIRROR_OPT_KEY && stmt->rmirror.key) {
+			nft_print(octx, " %s ", rmirror_option_rows[opt].word);
+			expr_print(stmt->rmirror.key, octx);
+		} else if (stmt->rmirror.options->given & RMIRROR_BIT(opt)) {
 			nft_print(octx, " %s", rmirror_option_rows[opt].word);
 			print_value(stmt, opt, octx);
 		}
@@ -213,7 +216,7 @@ static json_t *value_json(const struct stmt *stmt, enum rmirror_option opt, stru
 
 static json_t *rmirror_stmt_json(const struct stmt *stmt, struct output_ctx *octx)
 {
-	const struct expr *to = stmt->rmirror.to;
+	const struct expr *to = stmt->rmirror.to, *key = stmt->rmirror.key;
 	json_t *object = json_object(), *root;
 	enum rmirror_option opt;
 
@@ -221,7 +224,9 @@ static json_t *rmirror_stmt_json(const struct stmt *stmt, struct output_ctx *oct
 		json_object_set_new(object, "family", json_string(rmirror_family_word(stmt->rmirror.family)));
 	json_object_set_new(object, "to", expr_ops(to)->json(to, octx));
 	for (opt = 0; opt < __RMIRROR_OPT_MAX; opt++) {
-		if (stmt->rmirror.options->given & RMIRROR_BIT(opt))
+		if (opt == RMIRROR_OPT_KEY && key)
+			json_object_set_new(object, rmirror_option_rows[opt].word, expr_ops(key)->json(key, octx));
+		else if (stmt->rmirror.options->given & RMIRROR_BIT(opt))
 			json_object_set_new(object, rmirror_option_rows[opt].word, value_json(stmt, opt, octx));
 	}
 
@@ -236,6 +241,7 @@ static void rmirror_stmt_destroy(struct stmt *stmt)
 	enum rmirror_option opt;
 
 	expr_free(stmt->rmirror.to);
+	expr_free(stmt->rmirror.key);
 	if (!stmt->rmirror.options)
 		return;
 	for (opt = 0; opt < __RMIRROR_OPT_MAX; opt++)

@@ -31,11 +31,10 @@
 #define set_elements(expr)	(&(expr)->expressions)
 #endif
 
-/* The longest message, and how much of a word is shown in it. */
-#define MSG_SIZE	512
+/* How much of a word is shown in a message */
 #define SHOWN		"%.64s"
 
-static int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg)
+int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg)
 {
 	erec_queue(error(loc, "%s", msg), msgs);
 	return -1;
@@ -98,7 +97,7 @@ static bool read_number(const char *text, uint64_t *number)
 	return !errno && !*end;
 }
 
-static void expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size)
+void rmirror_expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size)
 {
 	uint32_t encap = stmt->rmirror.options->value[RMIRROR_OPT_ENCAP];
 	uint32_t min = option_min(opt, encap), max = option_max(opt, encap);
@@ -144,7 +143,7 @@ static bool is_given(const struct stmt *stmt, enum rmirror_option opt)
 
 static int repeated(enum rmirror_option opt, const struct location *loc, struct list_head *msgs)
 {
-	char msg[MSG_SIZE];
+	char msg[RMIRROR_MSG_SIZE];
 
 	snprintf(msg, sizeof(msg), "repeated option '%s'", rmirror_option_rows[opt].word);
 	return rmirror_error(msgs, loc, msg);
@@ -157,14 +156,14 @@ static int repeated(enum rmirror_option opt, const struct location *loc, struct 
 static int check_number(const struct stmt *stmt, enum rmirror_option opt, const struct expr *arg,
 			struct list_head *msgs)
 {
-	char expected[MSG_SIZE / 2], msg[MSG_SIZE];
+	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
 	uint64_t number;
 
 	if (rmirror_option_rows[opt].kind != KIND_NUM || arg->etype != EXPR_SYMBOL ||
 	    read_number(arg->identifier, &number))
 		return 0;
 
-	expected_text(stmt, opt, expected, sizeof(expected));
+	rmirror_expected_text(stmt, opt, expected, sizeof(expected));
 	snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s%s",
 		 rmirror_option_rows[opt].word, arg->identifier, expected,
 		 opt == RMIRROR_OPT_MARK && !strcmp(arg->identifier, "set") ?
@@ -341,7 +340,7 @@ int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family, struct li
 {
 	const struct expr *to = resolve(stmt->rmirror.to);
 	uint32_t family = expr_family(to);
-	char msg[MSG_SIZE];
+	char msg[RMIRROR_MSG_SIZE];
 
 	/* No names: what they resolve to is not for a ruleset to find out. */
 	if (to->etype == EXPR_SYMBOL && to->symtype == SYMBOL_VALUE) {
@@ -473,13 +472,29 @@ static bool read_value(struct stmt *stmt, enum rmirror_option opt, const char *t
 	}
 }
 
+/* In the place of a number, and neither one nor several */
+static bool is_expression(const struct expr *arg)
+{
+	switch (arg->etype) {
+	case EXPR_SYMBOL:
+	case EXPR_VALUE:
+	case EXPR_PREFIX:
+	case EXPR_RANGE:
+	case EXPR_SET:
+	case EXPR_LIST:
+		return false;
+	default:
+		return true;
+	}
+}
+
 static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_head *msgs)
 {
 	struct rmirror_options *o = stmt->rmirror.options;
 	const struct rmirror_option_row *row = &rmirror_option_rows[opt];
 	uint32_t encap = o->value[RMIRROR_OPT_ENCAP];
 	const struct expr *arg = o->arg[opt], *value;
-	char expected[MSG_SIZE / 2], msg[MSG_SIZE];
+	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
 	bool known;
 
 	if (!arg)
@@ -491,9 +506,15 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 	}
 
 	value = resolve(arg);
+	if (opt == RMIRROR_OPT_KEY && is_expression(value)) {
+		/* is evaluated with the rest of the rule */
+		stmt->rmirror.key = o->arg[opt];
+		o->arg[opt] = NULL;
+		return 0;
+	}
 	known = value->etype == EXPR_SYMBOL && value->symtype == SYMBOL_VALUE;
 	if (!known || (row->kind == KIND_NAME && is_wildcard(arg)) || !read_value(stmt, opt, value->identifier)) {
-		expected_text(stmt, opt, expected, sizeof(expected));
+		rmirror_expected_text(stmt, opt, expected, sizeof(expected));
 		if (known)
 			snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s", row->word,
 				 value->identifier, expected);
@@ -517,7 +538,7 @@ static int eval_constant(const struct stmt *stmt, struct list_head *msgs)
 	const struct expr *to = stmt->rmirror.to;
 	uint8_t addr[sizeof(struct in6_addr)];
 	uint32_t len = rmirror_addr_len(stmt);
-	char text[INET6_ADDRSTRLEN], msg[MSG_SIZE];
+	char text[INET6_ADDRSTRLEN], msg[RMIRROR_MSG_SIZE];
 	const char *why;
 	bool device;
 

@@ -26,6 +26,10 @@ rmirror to symhash mod 2 map { 0 : 10.0.0.5, 1 : 10.0.0.6 };ok;rmirror ip to sym
 rmirror to numgen inc mod 2 map { 0 : 2001:db8::5, 1 : 2001:db8::6 };ok;rmirror ip6 to numgen inc mod 2 map { 0 : 2001:db8::5, 1 : 2001:db8::6 }
 rmirror ip6 to ip6 daddr;ok
 
+rmirror to 10.0.0.5 key iif len 60;ok
+rmirror to 10.0.0.5 key tcp dport;ok
+rmirror to ip saddr key ip dscp;ok;rmirror ip to ip saddr key ip dscp
+
 rmirror to 10.0.0.5 len 13;fail
 rmirror to 10.0.0.5 len 65536;fail
 rmirror to 10.0.0.5 encap none len 19;fail
@@ -44,3 +48,5 @@ rmirror to 10.0.0.1-10.0.0.9;fail
 rmirror to ip saddr map { 10.1.0.1 : 10.0.0.0/24 };fail
 rmirror ip6 to 10.0.0.5;fail
 rmirror to meta mark;fail
+rmirror to 10.0.0.5 key iifname;fail
+rmirror to 10.0.0.5 encap tzsp key iif;fail
