@@ -13,18 +13,20 @@
 namespace rmirror::vm {
 namespace {
 
+// While a package is removed its files are still there.
+const std::string extensions =
+    "export XTABLES_LIBDIR=" RMIRROR_BINARY_DIR "/xtables:" RMIRROR_XTLIBDIR "\n";
 const std::string scripts = RMIRROR_SOURCE_DIR "/packaging/debian/";
 
 class RemovalTest : public OperatorTest {
 protected:
     // `apt-get remove` calls it so. What comes behind the rules needs what is not installed here.
     std::string remove(const std::string &package, const std::string &environment = "") const {
-        const CommandResult result =
-            net_.router.exec({"sh", "-c",
-                              "export PATH=${0%/*}:" RMIRROR_SOURCE_DIR "/packaging:$PATH\n"
-                              "rmirror-firewalld-patch() { :; }\n" +
-                                  environment + " sh " + scripts + package + ".prerm remove",
-                              rmirror_program()});
+        const CommandResult result = net_.router.exec(
+            {"sh", "-c",
+             extensions + "export PATH=${0%/*}:" RMIRROR_SOURCE_DIR "/packaging:$PATH\n" +
+                 environment + " sh " + scripts + package + ".prerm remove",
+             rmirror_program()});
         return result.err;
     }
     // Types what is indented, as a shell without our libraries.

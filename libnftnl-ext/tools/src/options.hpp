@@ -20,8 +20,8 @@ struct Options {
 };
 
 // `accepted` holds the letters of the options that the command has: j, w, p (--probe), o
-// (--output), d (--deletions). When there is nothing to do (--help, a mistake) `status` is the exit status and
-// nothing returned.
+// (--output), d (--deletions). When there is nothing to do (--help, a mistake) `status` is the exit
+// status and nothing returned.
 std::optional<Options> parse_options(int argc, char **argv, std::string_view accepted,
                                      const char *usage, int &status);
 
