@@ -4,6 +4,8 @@
 // what deletes them works without the packages.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "support/paths.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/module.hpp"
@@ -51,6 +53,19 @@ TEST_F(RemovalTest, TellsTheRulesOfNft) {
               "table inet mirror {\n\tchain input {\n\t\ttype filter hook input priority filter; "
               "policy accept;\n\t\tudp dport 10 accept\n\t}\n}\n");
     EXPECT_EQ(remove("nft-rmirror").find("these rules"), std::string::npos);
+}
+
+// A name that nft would not take, but netlink does, is for no shell.
+TEST_F(RemovalTest, RunsNoNames) {
+    const Userland here;
+    here.require(net_.router, "iptables-nft -N a;touch${IFS}/run/touched");
+    here.require(net_.router,
+                 "iptables-nft -A a;touch${IFS}/run/touched -j RMIRROR --target 10.0.0.5");
+    const std::string told = remove("nft-rmirror", "RMIRROR_DELETE_RULES=yes");
+    EXPECT_NE(told.find("deleting the rules"), std::string::npos) << told;
+    EXPECT_FALSE(std::filesystem::exists("/run/touched"));
+    EXPECT_TRUE(rmirror({"show", "-d"}).out.starts_with("# iptables filter a;touch"));
+    EXPECT_EQ(rmirror({"show", "-d", "-j"}).status, 2);
 }
 
 TEST_F(RemovalTest, DeletesTheRulesOfNftWhenAsked) {

@@ -163,8 +163,11 @@ void examine_firewall(Findings &findings) {
     if (!is_first_namespace())
         return;
     std::istringstream lines(output_of({"rmirror-rules", "firewall"}));
+    std::set<std::string> told;
     for (std::string line; std::getline(lines, line);) {
         const std::string place = line.substr(0, line.find(": "));
+        if (!told.insert(place.substr(0, place.rfind(':'))).second)
+            continue;
         findings.push_back({Severity::note, "host",
                             place + " mirrors: without the module the file is refused as a whole, "
                                     "the firewall with it. Mirrors belong into /etc/rmirror",

@@ -138,7 +138,7 @@ void examine_upgrade(bool has_mirrors, Findings &findings) {
              std::string("the loaded ") + module +
                  " is not the installed one, which comes into use with the next "
                  "boot, or when no rule needs a module",
-             has_mirrors ? "rmirror-rules unload; " + change + " && rmirror-rules load" : change});
+             has_mirrors ? "rmirror-rules unload; " + change + "; rmirror-rules load" : change});
         return;
     }
 }

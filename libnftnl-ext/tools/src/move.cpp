@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "move.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "run.hpp"
 #include "text.hpp"
 
@@ -12,8 +15,18 @@ std::string place_of(const Mirror &mirror) {
     return mirror.family + ' ' + mirror.table + ' ' + mirror.chain;
 }
 
+// Names of nft's own grammar, which a shell leaves alone; over netlink a name may be anything.
+bool has_plain_names(const Mirror &mirror) {
+    const std::string names = mirror.table + mirror.chain;
+    return std::all_of(names.begin(), names.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.' || c == '/';
+    });
+}
+
 // The rule as nft writes it; empty: it does not.
 std::string rule_text(const Mirror &mirror) {
+    if (!has_plain_names(mirror))
+        return {};
     const std::string mark = " # handle " + std::to_string(mirror.handle.value_or(0)) + '\n';
     const std::string listing =
         output_of({"nft", "-a", "list", "chain", mirror.family, mirror.table, mirror.chain});
@@ -23,7 +36,7 @@ std::string rule_text(const Mirror &mirror) {
     const std::size_t line = listing.rfind('\n', end) + 1;
     const std::size_t begin = listing.find_first_not_of(" \t", line);
     const std::string rule = listing.substr(begin, end - begin);
-    return is_plain(rule + place_of(mirror)) ? rule : std::string();
+    return is_plain(rule) ? rule : std::string();
 }
 
 // The family of nf_tables in which iptables-nft and its kin keep their rules
@@ -52,7 +65,7 @@ bool is_plain(const std::string &text) {
 }
 
 std::string deletion_of(const Mirror &mirror) {
-    if (!mirror.handle || !is_plain(mirror.place()))
+    if (!mirror.handle || !has_plain_names(mirror))
         return {};
     return "nft delete rule " + nft_family(mirror.family) + ' ' + mirror.table + ' ' +
            mirror.chain + " handle " + std::to_string(*mirror.handle);

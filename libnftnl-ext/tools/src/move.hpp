@@ -13,7 +13,8 @@ namespace rmirror::tools {
 // Names that a shell leaves alone may stand in what is to be typed.
 bool is_plain(const std::string &text);
 
-// Deletes the rule, also where nft does not know the statement. Empty: only iptables can.
+// Deletes the rule, also where nft does not know the statement. Empty: only iptables can,
+// or a name is none that nft would take.
 std::string deletion_of(const Mirror &mirror);
 
 // To the head of its own chain. Empty: it cannot be said, for only nft can write what it matches.

@@ -24,7 +24,8 @@ namespace rmirror::tools {
 namespace {
 
 constexpr const char *usage =
-    "Usage: rmirror show [-j | -d] [-w SECONDS] [MIRROR]...\n"
+    "Usage: rmirror show [-j] [-w SECONDS] [MIRROR]...\n"
+    "       rmirror show -d [MIRROR]...\n"
     "\n"
     "Shows the mirrors of this network namespace: where each stands, what it has\n"
     "mirrored and lost. A * marks what cannot work now.\n"
@@ -55,7 +56,7 @@ void print(const Mirror &mirror, const Rates *rates, const std::string &wrong) {
                     std::string(c.off).c_str());
 }
 
-// A rule may have several statements. Of legacy tables only iptables knows the rules.
+// A rule may have several statements. What no command of nft deletes is a comment.
 void print_deletions(const std::vector<Mirror> &mirrors) {
     std::set<std::string> told;
     for (const Mirror &mirror : mirrors) {
@@ -80,6 +81,10 @@ int show_main(int argc, char **argv) {
     const auto options = parse_options(argc, argv, "jwd", usage, status);
     if (!options)
         return status;
+    if (options->deletions && (options->json || options->wait)) {
+        std::fprintf(stderr, "rmirror show: --deletions goes with no other option\n");
+        return 2;
+    }
     Mirrors now = read_mirrors();
     std::vector<Rates> rates;
     if (options->wait) {
