@@ -119,6 +119,28 @@ TEST_F(HostFinding, AModuleOfBeforeTheUpgrade) {
     EXPECT_EQ(remedy_of(line), "modprobe -qr xt_RMIRROR; modprobe -r nft_rmirror");
 }
 
+// Whether the modules go or not, as while other rules need them: the mirrors are there again.
+TEST_F(HostFinding, AModuleOfBeforeTheUpgradeAndItsRules) {
+    const std::string path = "export PATH=" RMIRROR_SOURCE_DIR "/packaging:$PATH; ";
+    require_command(
+        {"sh", "-c", path + "mkdir /etc/rmirror; cat >/etc/rmirror/a.nft; rmirror-rules load"},
+        {.input = "table inet kept { chain c { type filter hook input priority 0; "
+                  "rmirror to 192.0.2.9; }; }\n"});
+    const std::string other =
+        "file=$(modinfo -n rmirror_core); echo >/run/other.ko; "
+        "mount --bind /run/other.ko $file; ";
+    const std::string remedy = remedy_of(line_with(
+        run_command({"unshare", "-m", "sh", "-c", other + "\"$0\" doctor", rmirror_program()}),
+        "the loaded rmirror_core is not the installed one"));
+    for (const bool is_needed : {false, true}) {
+        if (is_needed)
+            net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5"));
+        on_host(path + remedy);
+        EXPECT_NE(on_host("$0 show").out.find("inet kept c handle"), std::string::npos) << remedy;
+    }
+    require_command({"sh", "-c", path + "rmirror-rules unload; rm -r /etc/rmirror"});
+}
+
 // It says where. Tables, chains, comments and strings may have the name.
 TEST_F(HostFinding, AFirewallWhoseFileMirrors) {
     require_command(
