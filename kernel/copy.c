@@ -279,7 +279,8 @@ static void finish_checksum(struct sk_buff *copy, const struct rmirror_frame *fr
 	const int field = frame_offset(frame, checksum_field(skb));
 	__sum16 sum;
 
-	if (field + sizeof(sum) > copy->len)
+	/* A guest has it stand where it likes: also before the frame. */
+	if (field < 0 || field + sizeof(sum) > copy->len)
 		return;
 	sum = csum_fold(skb_checksum(skb, start, skb->len - start, 0)) ?: CSUM_MANGLED_0;
 	skb_store_bits(copy, field, &sum, sizeof(sum));

@@ -55,7 +55,8 @@ static bool is_plain(const struct sk_buff *skb)
  * @frame: a superframe
  *
  * Return: bytes of each but the last; 0 if it is of a kind that this cannot tell
- * of: tunnelled, no partial checksum, or of a type that is not TCP or UDP.
+ * of: tunnelled, no partial checksum or one that starts before the packet, or of a
+ * type that is not TCP or UDP.
  */
 unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame)
 {
@@ -66,6 +67,9 @@ unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame)
 	if (!is_plain(skb))
 		return 0;
 	off = skb_checksum_start_offset(skb);
+	/* A guest has its checksum start where it likes. */
+	if (off < rmirror_frame_l3_offset(frame))
+		return 0;
 	hlen = transport_hlen(skb, off, is_tcp_gso(skb));
 	if (!hlen)
 		return 0;
@@ -351,6 +355,22 @@ struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev
 	return segs;
 }
 
+/*
+ * Finishes the checksum of a superframe that was. Where a guest has it start or stand outside of
+ * the packet, of which skb_checksum_help() would warn, the bytes remain what they are.
+ */
+static bool finish_sum(struct sk_buff *copy)
+{
+	const int off = skb_checksum_start_offset(copy);
+	const unsigned int end = off + copy->csum_offset + sizeof(__sum16);
+
+	if (off < 0 || end > copy->len) {
+		copy->ip_summed = CHECKSUM_NONE;
+		return true;
+	}
+	return pskb_may_pull(copy, end) && !skb_csum_hwoffload_help(copy, 0);
+}
+
 /**
  * rmirror_gso_undo - make one long frame of a superframe that cannot be segmented
  * @copy: the superframe
@@ -367,7 +387,7 @@ bool rmirror_gso_undo(struct sk_buff *copy)
 	if (copy->ip_summed != CHECKSUM_PARTIAL)
 		return true;
 	if (!cb->has_check)
-		return !skb_csum_hwoffload_help(copy, 0);
+		return finish_sum(copy);
 	copy->ip_summed = CHECKSUM_NONE;
 	return !skb_store_bits(copy, cb->check_off, &cb->check, sizeof(cb->check));
 }

@@ -42,10 +42,11 @@ GsoRequest request_for(bool ipv6) {
 
 class UntrustedSourceTest : public TopologyTest {
 protected:
-    UntrustedSourceTest() {
+    explicit UntrustedSourceTest(const std::string &options = "") {
         net_.router.nft(
             "table netdev mirror { chain in { type filter hook ingress device guest priority 0; "
-            "rmirror to 10.0.0.5; }\n}\n");
+            "rmirror to 10.0.0.5" +
+            options + "; }\n}\n");
     }
 
     void expect_counted(const std::string &outcome) {
@@ -99,6 +100,62 @@ INSTANTIATE_TEST_SUITE_P(Headers, UntrustedLie,
                                            Lie{"not_tcp", false, ip_offset + 9, 17},
                                            Lie{"not_tcp6", true, ip_offset + 6, 17}),
                          [](const auto &lie) { return std::string(lie.param.name); });
+
+// The kernel takes a checksum that starts in the 20th byte or later, whatever is there: of a frame
+// with two tags that is before the IP header, where a bare copy begins.
+constexpr std::size_t sum_start = 20;
+
+Bytes tagged_superframe() {
+    Bytes frame = test::PacketBuilder()
+                      .eth(Topology::sender_mac, Topology::lan_mac)
+                      .vlan(5)
+                      .vlan(6)
+                      .ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4})
+                      .tcp({.source = 1000, .destination = 2000})
+                      .payload(4500)
+                      .build();
+    // What a TCP header at that place would have as its length: a byte of the IP header's checksum
+    frame[sum_start + 12] = 0x50;
+    return frame;
+}
+
+GsoRequest request_before_packet(std::uint16_t segment_size) {
+    return {.type = GsoType::tcp_ipv4,
+            .segment_size = segment_size,
+            .header_length = sum_start + 20,
+            .checksum_start = sum_start,
+            .checksum_offset = 16};
+}
+
+class UntrustedCut : public UntrustedSourceTest {
+protected:
+    UntrustedCut() : UntrustedSourceTest(" encap none len 60") {}
+};
+
+TEST_F(UntrustedCut, ChecksumBeforeThePacketIsNoPlaceToWrite) {
+    Capture capture(net_.collector, "eth0");
+    guest_.send(tagged_superframe(), request_before_packet(segment));
+    // Nor does the kernel make segments of it: it is sent as the one packet that it says it is.
+    const std::vector<Frame> seen = drain(capture, has_ip_protocol(6));
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].bytes.size(), ip_offset + 60);
+    expect_counted("sent");
+}
+
+class UntrustedTruncated : public UntrustedSourceTest {
+protected:
+    UntrustedTruncated() : UntrustedSourceTest(" encap none mtu truncate") {}
+};
+
+// It says that it is not TCP, and so has no segments. The kernel warns of such a checksum.
+TEST_F(UntrustedTruncated, ChecksumBeforeThePacketIsNotFinished) {
+    Bytes frame = tagged_superframe();
+    frame[ip_offset + 8 + 9] = 17;
+    Capture capture(net_.collector, "eth0");
+    guest_.send(frame, request_before_packet(2 * segment));
+    EXPECT_EQ(capture.collect(has_ip_protocol(17)).size(), 1U);
+    expect_counted("truncated");
+}
 
 }  // namespace
 }  // namespace rmirror::vm
