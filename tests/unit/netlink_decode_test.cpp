@@ -152,6 +152,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "NFTA_RMIRROR_SREG_ADDR: invalid collector, there is no register 99"},
         Refused{Attributes().number(NFTA_RMIRROR_SREG_ADDR, 1).number(NFTA_RMIRROR_FAMILY, 3),
                 "NFTA_RMIRROR_SREG_ADDR: invalid collector, family 3 is neither IPv4 nor IPv6"},
+        Refused{Attributes().number(NFTA_RMIRROR_SREG_ADDR, 21).number(NFTA_RMIRROR_FAMILY, 10),
+                "NFTA_RMIRROR_SREG_ADDR: invalid collector, register 21 has no room for an IPv6 "
+                "address"},
         Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {10, 0, 0}),
                 "NFTA_RMIRROR_ADDR: expected 4 or 16 bytes, got 3"},
         Refused{Attributes().raw(NFTA_RMIRROR_ADDR, {}),

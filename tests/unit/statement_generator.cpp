@@ -144,11 +144,14 @@ Statement Generator::statement() {
 Statement Generator::register_statement() {
     Statement made = statement();
     const bool ipv4 = std::get<Address>(made.collector).is_ipv4();
-    const auto any = [this] { return one_in(2) ? between(1, 4) : between(8, 23); };
-    made.collector = Register{any(), ipv4 ? 2U : 10U};
+    const auto any = [this](std::uint32_t last) {
+        return one_in(2) ? between(1, 4) : between(8, last);
+    };
+    // Four of 4 bytes hold an IPv6 address.
+    made.collector = Register{any(ipv4 ? 23 : 20), ipv4 ? 2U : 10U};
     if ((RMIRROR_E_KEY & 1U << made.encap) != 0 && one_in(2)) {
         made.key.reset();
-        made.key_register = any();
+        made.key_register = any(23);
     }
     return made;
 }

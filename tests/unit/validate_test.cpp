@@ -48,6 +48,10 @@ INSTANTIATE_TEST_SUITE_P(
                },
                ""},
         Change{[](Statement &s) {
+                   s.collector = Register{20, 10};
+               },
+               ""},
+        Change{[](Statement &s) {
                    s.collector = Register{0, 2};
                },
                "invalid collector, there is no register 0"},

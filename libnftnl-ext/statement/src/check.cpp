@@ -106,6 +106,10 @@ std::optional<std::string> check_register(const Register &reg) {
     if (reg.family != NFPROTO_IPV4 && reg.family != NFPROTO_IPV6)
         return "invalid collector, family " + std::to_string(reg.family) +
                " is neither IPv4 nor IPv6";
+    // The last of 4 bytes that three more follow
+    if (reg.family == NFPROTO_IPV6 && reg.number > NFT_REG32_12)
+        return "invalid collector, register " + std::to_string(reg.number) +
+               " has no room for an IPv6 address";
     return std::nullopt;
 }
 
