@@ -72,6 +72,23 @@ void add_statement(Corpus &corpus, const rmirror::test::GoldenNetlink &golden) {
     corpus.add("json", golden.name, written(stmt, RMIRROR_FORMAT_JSON, err));
 }
 
+std::string attribute(std::uint16_t type, const std::string &payload) {
+    const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + payload.size()), type};
+    return std::string(reinterpret_cast<const char *>(&header), sizeof header) + payload;
+}
+
+// A rule as a dump has it, with what it has counted
+void add_counters(Corpus &corpus) {
+    std::string counters;
+    for (std::uint16_t id = 1; id <= NFTA_RMIRROR_COUNTER_MAX; id++)
+        counters += attribute(id, "\0\0\0\0\0\0\1\2"s);
+    for (const std::string &some : {counters, counters.substr(0, 4 * 12)})
+        corpus.add("kernel_rule", "counters-" + std::to_string(some.size()),
+                   attribute(NFTA_RMIRROR_ADDR, "\12\0\0\5"s) +
+                       attribute(NFTA_RMIRROR_EXT | NLA_F_NESTED,
+                                 attribute(NFTA_RMIRROR_EXT_COUNTERS | NLA_F_NESTED, some)));
+}
+
 std::string as_text(const rmirror::test::Bytes &bytes) {
     return {bytes.begin(), bytes.end()};
 }
@@ -198,6 +215,7 @@ int main(int argc, char *argv[]) {
             add_packet(corpus, golden);
             add_frames(corpus, golden);
         }
+        add_counters(corpus);
         add_superframes(corpus);
         add_found(corpus);
         return all.empty() ? 1 : 0;

@@ -5,6 +5,7 @@
 // kernel takes, too.
 #include "rule.h"
 
+#include <linux/if.h>
 #include <linux/netfilter/rmirror.h>
 #include <linux/netlink.h>
 
@@ -12,8 +13,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <rmirror/statement.hpp>
-#include <string_view>
 #include <vector>
 
 namespace {
@@ -41,22 +42,43 @@ Made make(std::span<const std::uint8_t> attributes) {
     return made;
 }
 
+using Payloads = std::map<int, std::span<const std::uint8_t>>;
+
+// Of repeated attributes the last one counts; what ends in the middle, and all behind it, does not.
+Payloads split(std::span<const std::uint8_t> attributes) {
+    Payloads payloads;
+    nlattr attribute{};
+    while (attributes.size() >= sizeof attribute) {
+        std::memcpy(&attribute, attributes.data(), sizeof attribute);
+        const std::size_t size = attribute.nla_len;
+        if (size < sizeof attribute || size > attributes.size())
+            break;
+        payloads[attribute.nla_type & NLA_TYPE_MASK] =
+            attributes.subspan(sizeof attribute, size - sizeof attribute);
+        attributes = attributes.subspan(std::min<std::size_t>(NLA_ALIGN(size), attributes.size()));
+    }
+    return payloads;
+}
+
+// The kernel's own parser is content with more than a number.
+void check_lengths(const Payloads &payloads) {
+    for (const auto &[type, payload] : payloads) {
+        if (type == NFTA_RMIRROR_ADDR || type == NFTA_RMIRROR_SADDR)
+            demand(payload.size() == 4 || payload.size() == 16, "an address is a whole one");
+        else if (type == NFTA_RMIRROR_OIFNAME)
+            demand(payload.size() <= IFNAMSIZ, "a name is no longer than one");
+        else if (type > NFTA_RMIRROR_UNSPEC && type < NFTA_RMIRROR_EXT)
+            demand(payload.size() == 4, "a number is a number and nothing else");
+    }
+}
+
 // A device may have a name that no text of nft can hold: only a program gives one, and only the
 // kernel takes it.
 bool has_unprintable_name(const Bytes &dump) {
-    std::size_t at = 0;
-    while (at + NLA_HDRLEN <= dump.size()) {
-        nlattr attribute{};
-        std::memcpy(&attribute, &dump[at], sizeof attribute);
-        const std::string_view payload(reinterpret_cast<const char *>(&dump[at]) + NLA_HDRLEN,
-                                       attribute.nla_len - NLA_HDRLEN);
-        if (attribute.nla_type == NFTA_RMIRROR_OIFNAME)
-            return std::any_of(payload.begin(), payload.end() - 1, [](unsigned char c) {
-                return c < 0x20 || c >= 0x7f || c == '"' || c == '*';
-            });
-        at += NLA_ALIGN(attribute.nla_len);
-    }
-    return false;
+    const auto name = split(dump)[NFTA_RMIRROR_OIFNAME];
+    return !name.empty() && std::any_of(name.begin(), name.end() - 1, [](unsigned char c) {
+        return c < 0x20 || c >= 0x7f || c == '"' || c == '*';
+    });
 }
 
 void check_dump(const Bytes &dump) {
@@ -75,8 +97,10 @@ void check_dump(const Bytes &dump) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
     const Made made = make({data, size});
-    if (made.error == 0)
+    if (made.error == 0) {
+        check_lengths(split({data, size}));
         check_dump(made.dump);
+    }
     demand(made.error <= 0 && made.error > -4096, "a refusal is an errno");
     const auto statement = rmirror::decode({data, size});
     if (statement)
