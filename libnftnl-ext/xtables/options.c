@@ -172,7 +172,10 @@ static bool parse_mtu(const char *word, uint32_t *value)
 	return false;
 }
 
-/* What the kernel takes, less what nft's quoted strings cannot hold */
+/*
+ * What the kernel takes, less what nft's quoted strings cannot hold. Byte 0xa0, which UTF-8 has in
+ * some letters, is white space to the kernel.
+ */
 static bool is_device_name(const char *name, const struct option_info *option)
 {
 	const size_t len = strlen(name);
@@ -182,7 +185,7 @@ static bool is_device_name(const char *name, const struct option_info *option)
 	    strcmp(name, "..") == 0)
 		return false;
 	for (c = name; *c; c++)
-		if (strchr(" /:\"", *c) || iscntrl((unsigned char)*c))
+		if (strchr(" /:\"\xa0", *c) || iscntrl((unsigned char)*c))
 			return false;
 	return true;
 }

@@ -93,10 +93,11 @@ def _address(text):
 
 
 def _is_device_name(name, option):
+    """As the kernel sees it: byte 0xa0 is white space there, wherever in UTF-8 it stands."""
     return (
         option.low <= len(name.encode()) <= option.high
         and name not in (".", "..")
-        and not re.search(r'[\s/:"\x00-\x1f\x7f]', name)
+        and not re.search(rb'[\s/:"\x00-\x1f\x7f\xa0]', name.encode())
     )
 
 

@@ -82,6 +82,7 @@ class Text(unittest.TestCase):
                 ("to-addr=10.0.0.5 from-addr=0.0.0.0", "a unicast address"),
                 ("to-addr=10.0.0.5 device=0123456789abcdef", "a name of 1..15 bytes"),
                 ("to-addr=10.0.0.5 device=a/b", "a name of 1..15 bytes"),
+                ("to-addr=10.0.0.5 device=voil\u00e0", "a name of 1..15 bytes"),
                 ("to-addr=10.0.0.5 seq=maybe", "yes or no"),
                 ("to-addr=10.0.0.5 set=1", "unknown attribute 'set'"),
                 ("to-addr=10.0.0.5 len=60 len=61", "'len' is given twice"),

@@ -25,7 +25,7 @@ packages_for() {
             qemu-system-x86 busybox-static ;;
         packages) packages_for package-builds && echo mmdebstrap e2fsprogs dbus iptables ;;
         source-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl patch ;;
-        checks) echo clang-format clang-tidy shellcheck sparse perl jq git groff mandoc ;;
+        checks) echo clang-format clang-tidy shellcheck sparse cppcheck perl jq git groff mandoc ;;
         *) die "no packages are listed for $1" ;;
     esac
 }

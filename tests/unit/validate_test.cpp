@@ -86,6 +86,11 @@ INSTANTIATE_TEST_SUITE_P(
         Change{[](Statement &s) { s.device = "a\"b"; },
                "invalid device 'a\"b', expected a name of 1..15 bytes without white space, '/', "
                "':' and '\"'"},
+        // In UTF-8 the letter has byte 0xa0, which is white space to the kernel.
+        Change{[](Statement &s) { s.device = "voil\u00e0"; },
+               "invalid device 'voil\u00e0', expected a name of 1..15 bytes without white space, "
+               "'/', ':' and '\"'"},
+        Change{[](Statement &s) { s.device = "voil\u00e9"; }, ""},
         Change{[](Statement &s) {
                    s.encap = RMIRROR_ENCAP_ERSPAN;
                    s.key = 1023;

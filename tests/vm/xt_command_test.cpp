@@ -201,6 +201,7 @@ TEST_P(XtCommandTest, MistakesAreNamed) {
         {"--target 10.0.0.5 --from fd00::1", "expected an IPv4 address, as the collector"},
         {"--target 10.0.0.5 --from 224.0.0.1", "invalid from '224.0.0.1', expected a unicast"},
         {"--target 10.0.0.5 --device sixteen-bytes-xx", "expected a name of 1..15 bytes"},
+        {"--target 10.0.0.5 --device voil\u00e0", "expected a name of 1..15 bytes"},
         {"--target 10.0.0", "invalid collector '10.0.0', expected an IPv4 or IPv6 address"},
         {"--target 0.0.0.0", "invalid collector '0.0.0.0', the unspecified address"},
         {"--target 255.255.255.255", "invalid collector '255.255.255.255', a copy is not"},

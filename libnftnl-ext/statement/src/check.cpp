@@ -19,6 +19,11 @@ bool is_control(char c) {
     return byte < 0x20 || byte == 0x7f;
 }
 
+// The no-break space of Latin-1: white space for the kernel (lib/ctype.c), though names are in UTF-8
+bool is_latin1_space(char c) {
+    return static_cast<unsigned char>(c) == 0xa0;
+}
+
 bool is_not_ascii(char c) {
     return (static_cast<unsigned char>(c) & 0x80) != 0;
 }
@@ -40,7 +45,8 @@ bool is_utf8(std::string_view text) {
 bool is_device_name(std::string_view name, Range length) {
     return length.contains(name.size()) && name != "." && name != ".." && !name.ends_with('*') &&
            name.find_first_of(" /:\"") == std::string_view::npos &&
-           std::none_of(name.begin(), name.end(), is_control) && is_utf8(name);
+           std::none_of(name.begin(), name.end(), is_control) &&
+           std::none_of(name.begin(), name.end(), is_latin1_space) && is_utf8(name);
 }
 
 bool collector_is_ipv4(const Statement &statement) {
