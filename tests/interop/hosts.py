@@ -111,16 +111,23 @@ done
 ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 """
     lines, devices = _links(scene)
-    script += _batch("", lines)
+    script += batch("", lines)
     for netns in NAMES:
-        script += _batch(netns, [f"link set {device} up" for device in ("lo", *devices[netns])])
-        script += _batch(netns, [line for whose, line in _addresses(scene) if whose == netns])
+        script += batch(netns, [f"link set {device} up" for device in ("lo", *devices[netns])])
+        script += batch(netns, [line for whose, line in _addresses(scene) if whose == netns])
     sh(script)
     for netns in NAMES:
-        run_within(netns, lambda netns=netns: offload.switch(devices[netns], scene.offload))
+        # The links to collectors are as wires: what leaves by them is segments with their checksums.
+        near = [device for device in devices[netns] if netns != "collector" and device[0] != "m"]
+        far = [device for device in devices[netns] if device not in near]
+        run_within(netns, lambda near=near: offload.switch(near, scene.offload))
+        run_within(netns, lambda far=far: offload.switch(far, False))
+        if netns == "collector" and scene.gro:
+            run_within(netns, lambda far=far: offload.switch(far, True, ("gro",)))
 
 
-def _batch(netns: str, lines: list[str]) -> str:
+def batch(netns: str, lines: list[str]) -> str:
+    """A script: these commands of ip, in a network namespace."""
     where = f"-n {netns} " if netns else ""
     text = "\n".join(lines)
     return f"ip {where}-batch - <<'END'\n{text}\nEND\n"
@@ -148,9 +155,9 @@ def make_devices(scene: Scene) -> list[str]:
             # As collector.md has it
             lines += [f"link add {name} type {words}",
                       f"link set {name} mtu 9000 arp off multicast off addrgenmode none", f"link set {name} up"]
-    sh(_batch("collector", lines))
+    sh(batch("collector", lines))
     # They merge what their card has not.
-    run_within("collector", lambda: offload.switch(names, scene.offload, ("gro",)))
+    run_within("collector", lambda: offload.switch(names, scene.gro, ("gro",)))
     return names
 
 

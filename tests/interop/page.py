@@ -29,7 +29,7 @@ middle, and TLS. All paths have an MTU of 1500, so that full-size copies do not 
 _ENCAPSULATIONS = """
 ## Encapsulations
 
-In all scenes with whole copies, that is with `mtu resegment` and `mtu fragment`:
+In all scenes but `truncate`, `drop` and `gro`:
 
 """
 _WAYS = """
@@ -45,8 +45,8 @@ The same traffic, at the same time:
 
 """
 _TAIL = """
-- GRO is off at the collector, but for the scenes that have it. A tunnel device of Linux merges, too, when its card does
-  not: `ethtool -K mirror0 gro off`.
+- GRO is off at the collector, but in `gro`. A tunnel device of Linux merges by itself, also where its card does not:
+  `ethtool -K mirror0 gro off`. So do those that Open vSwitch makes (`gre_sys`, `vxlan_sys_4789`).
 - Suricata needs `decoder.erspan.typeI.enabled` for `erspan1`. Its devices have `mtu 9000`.
 
 Seen last with {versions}.
@@ -99,6 +99,7 @@ def tables(words: Words) -> str:
         f"`{copy.name}`": _of_copy(words, copy, whole) for copy in RMIRROR})
     mirrored = [scene for scene in SCENES if any(copy in RMIRROR for copy in scene.copies)]
     text += _WAYS + _table("", {f"`{scene.name}`: {scene.what}": _of_scene(words, scene) for scene in mirrored})
+    text += "\n" + "".join(f"- `{scene.name}`, `{name}`: {why}.\n" for scene in mirrored for name, why in scene.limits)
     for scene in SCENES:
         if scene not in mirrored:
             text += _OTHERS if "What else" not in text else ""
@@ -114,4 +115,4 @@ def page(words: Words, versions: str) -> str:
 
 def rows(text: str) -> list[str]:
     """The rows of the tables, without their headings."""
-    return [line for line in text.splitlines() if line.startswith("| ") and "Suricata 7, file" not in line]
+    return [line for line in text.splitlines() if line.startswith("| ") and RECEIVERS[0].name not in line]

@@ -8,15 +8,17 @@ from pathlib import Path
 
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
 _IF_NAME, _IF_TSRESOL = 2, 9
+_HEADER = 14
 _ETHERNET, _RAW = 1, 101  # the second: IP packets without a header of the link
 
 
 @dataclass(frozen=True)
 class Frame:
-    """An Ethernet frame, where it was captured and when (ns)."""
+    """An Ethernet frame, where it was captured and when (ns); WIRE: how long it was."""
     interface: str
     time: int
     data: bytes
+    wire: int
 
 
 def _options(data: bytes) -> dict[int, bytes]:
@@ -31,11 +33,11 @@ def _options(data: bytes) -> dict[int, bytes]:
 
 
 def _with_header(packet: bytes) -> bytes:
-    return bytes(12) + (b"\x86\xdd" if packet[0] >> 4 == 6 else b"\x08\x00") + packet
+    return bytes(_HEADER - 2) + (b"\x86\xdd" if packet[0] >> 4 == 6 else b"\x08\x00") + packet
 
 
-def read(path: Path) -> Iterator[Frame]:
-    """The frames, in the file's order. Raises where a frame was cut by the capture, or the file is of another kind."""
+def read(path: Path, whole: bool = True) -> Iterator[Frame]:
+    """The frames, in the file's order. Raises where one is not WHOLE but should be, or the file is of another kind."""
     data = path.read_bytes()
     interfaces: list[tuple[str, int, int]] = []
     at = 0
@@ -56,11 +58,13 @@ def read(path: Path) -> Iterator[Frame]:
             interfaces.append((options.get(_IF_NAME, b"").decode(), 10 ** (9 - digits), link))
         elif kind == _PACKET:
             number, high, low, kept, wire = struct.unpack_from("=5I", body)
-            if kept != wire:
+            if whole and kept != wire:
                 raise ValueError(f"{path}: the capture has cut a frame of {wire} bytes to {kept}")
             name, unit, link = interfaces[number]
             packet = body[20:20 + kept]
-            yield Frame(name, ((high << 32) + low) * unit, packet if link == _ETHERNET else _with_header(packet))
+            if link == _RAW:
+                packet, wire = _with_header(packet), wire + _HEADER
+            yield Frame(name, ((high << 32) + low) * unit, packet, wire)
         at += size
 
 
@@ -70,6 +74,6 @@ def write(path: Path, frames: Iterable[Frame]) -> int:
     with open(path, "wb") as out:
         out.write(struct.pack("=IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, 1))
         for frame in chosen:
-            out.write(struct.pack("=IIII", *divmod(frame.time, 10 ** 9), len(frame.data), len(frame.data)))
+            out.write(struct.pack("=IIII", *divmod(frame.time, 10 ** 9), len(frame.data), frame.wire))
             out.write(frame.data)
     return len(chosen)

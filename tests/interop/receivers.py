@@ -49,12 +49,12 @@ class Seen:
         numbers = {copies.mirror(copy.number, self.scene.outer if copy.mirrored_by == "rmirror" else 4): copy.number
                    for copy in self.scene.copies}
         for path in self.directory.glob("rmirror.pcapng"):
-            for frame in pcapng.read(path):
+            for frame in pcapng.read(path, whole=False):
                 # The interface's name begins with the sender.
                 if (number := numbers.get(frame.interface.split()[0])) is not None:
                     found.setdefault(f"r{number}", []).append(frame)
         for path in self.directory.glob("bare-*.pcapng"):
-            found[f"r{path.stem.removeprefix('bare-')}"] = list(pcapng.read(path))
+            found[f"r{path.stem.removeprefix('bare-')}"] = list(pcapng.read(path, whole=False))
         for name, frames in found.items():
             pcapng.write(self.directory / f"{name}.pcap", frames)
         return {name: self.directory / f"{name}.pcap" for name, frames in found.items() if frames}
@@ -66,7 +66,7 @@ class Seen:
         pcapng.write(path, pcapng.read(self.directory / "original.pcapng"))
         read = {name: suricata.read(path, self.directory / f"original.{name}", programs, False)
                 for name, programs in self.suricatas.items()}
-        return read, wireshark.read(path, self.directory / "original.files")
+        return read, wireshark.read(path, self.directory / "original.files", False)
 
 
 def _is_copy(frame: Frame) -> bool:
@@ -103,7 +103,7 @@ def compare(said: suricata.Said, original: suricata.Said) -> Verdict:
 def _by_tshark(seen: Seen, name: str) -> Verdict:
     if name not in seen.files:
         return Verdict(NOTHING)
-    read = wireshark.read(seen.files[name], seen.directory / f"{name}.files")
+    read = wireshark.read(seen.files[name], seen.directory / f"{name}.files", True)
     faults = [] if read.file else ["the file is not in there"]
     faults += [f"frame {' '.join(line.split())}" for line in read.wrong[:5]]
     return Verdict(PART, "; ".join(faults)) if faults else Verdict(WHOLE)

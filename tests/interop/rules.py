@@ -8,12 +8,12 @@ from scenes import Scene
 
 # The others' part; they mirror what is forwarded, in both directions.
 _TEE = "iptables -t mangle -A FORWARD -j TEE --gateway {to}\n"
-_DUP = "add table ip dup\nadd chain ip dup c {{ type filter hook forward priority 0; }}\n" \
-       "add rule ip dup c dup to {to}\n"
+_DUP = "add table ip other\nadd chain ip other c {{ type filter hook forward priority 0; }}\n" \
+       "add rule ip other c dup to {to}\n"
 # {more}: a word of the device's
 _MIRRED = """
 ip link add gre{number} type gretap local {mirror} remote {to} {more}
-ip link set gre{number} up
+ip link set gre{number} addrgenmode none up
 tc qdisc add dev {lan} clsact 2>/dev/null || true
 tc filter add dev {lan} ingress matchall action mirred egress mirror dev gre{number} continue
 tc filter add dev {lan} egress matchall action mirred egress mirror dev gre{number} continue

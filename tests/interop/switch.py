@@ -44,7 +44,7 @@ def start(scene: Scene) -> list[str]:
     own = [name for name in hosts.sh("ls /sys/class/net", "collector").split() if "_sys" in name]
     if not own:
         raise RuntimeError("Open vSwitch has made no tunnel device: is its kernel module there?")
-    hosts.run_within("collector", lambda: offload.switch(own, scene.offload, ("gro",)))
+    hosts.run_within("collector", lambda: offload.switch(own, scene.gro, ("gro",)))
     return [f"b{copy.number}" for copy in scene.copies]
 
 

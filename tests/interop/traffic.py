@@ -75,13 +75,15 @@ def _dns_answer(query: bytes) -> bytes:
 
 
 class Servers:
-    """What answers, in one host."""
+    """What answers, in one host; with SHORT what play() then asks."""
 
-    def __init__(self, netns: str, family: int, certificate: Path, middle: Callable[[], threading.Thread | None]) -> None:
+    def __init__(self, netns: str, family: int, certificate: Path, middle: Callable[[], threading.Thread | None],
+                 short: bool) -> None:
         self._family = socket.AF_INET if family == 4 else socket.AF_INET6
         self._certificate, self._middle = certificate, middle
-        self._ready = threading.Barrier(5)
-        for serve in (self._serve_http, self._serve_tls, self._serve_dns, self._serve_datagrams):
+        servers = [self._serve_http, self._serve_dns] + ([] if short else [self._serve_tls, self._serve_datagrams])
+        self._ready = threading.Barrier(len(servers) + 1)
+        for serve in servers:
             hosts.within(netns, serve)
         self._ready.wait(_SECONDS)
 
@@ -164,7 +166,7 @@ def _fetch_tls(server: str) -> None:
 def play(scene: Scene, certificate: Path, middle: Callable[[], threading.Thread | None], short: bool) -> None:
     """Sends it all, from the sender to the peer, or to the router. Raises if anything was not answered."""
     server = (hosts.ROUTER if scene.own else hosts.PEER)[scene.family]
-    Servers("router" if scene.own else "peer", scene.family, certificate, middle)
+    Servers("router" if scene.own else "peer", scene.family, certificate, middle, short)
     faults: list[BaseException] = []
 
     def client() -> None:

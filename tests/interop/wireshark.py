@@ -9,10 +9,9 @@ from pathlib import Path
 
 import traffic
 
-_CHECKED = [word for name in ("ip.check_checksum", "tcp.check_checksum", "udp.check_checksum",
-                              "tcp.reassemble_out_of_order", "tcp.desegment_tcp_streams", "ip.defragment",
-                              "ipv6.defragment")
-            for word in ("-o", f"{name}:TRUE")]
+_CHECKSUMS = [word for name in ("ip", "tcp", "udp") for word in ("-o", f"{name}.check_checksum:TRUE")]
+_WHOLE = [word for name in ("tcp.reassemble_out_of_order", "tcp.desegment_tcp_streams", "ip.defragment",
+                            "ipv6.defragment") for word in ("-o", f"{name}:TRUE")]
 # PI_ERROR of epan/proto.h: malformed packets and wrong checksums are of it, too.
 _ERROR = 0x00800000
 
@@ -25,10 +24,10 @@ class Read:
     frames: int
 
 
-def read(pcap: Path, work: Path) -> Read:
-    """Reads a file."""
+def read(pcap: Path, work: Path, checksums: bool) -> Read:
+    """Reads a file, with checksums verified or not."""
     shutil.rmtree(work, ignore_errors=True)
-    command = ["tshark", "-n", "-r", str(pcap), *_CHECKED, "--export-objects", f"http,{work}", "-T", "fields",
+    command = ["tshark", "-n", "-r", str(pcap), *_WHOLE, *(_CHECKSUMS if checksums else ()), "--export-objects", f"http,{work}", "-T", "fields",
                "-e", "frame.number", "-e", "_ws.malformed", "-e", "_ws.expert.severity", "-e", "_ws.expert.message"]
     done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode:

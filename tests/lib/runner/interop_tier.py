@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Real receivers, of copies of real traffic: tests/interop/run."""
+"""Real receivers, of copies of real traffic: tests/interop/run; the cookbook's recipes: tests/interop/cookbook."""
+
+from pathlib import Path
 
 import programs
 from results import Case, Results, Verdict, read_tap
 from tiers import ROOT, Filter
 
 _RUN = ROOT / "tests/interop/run"
+_COOKBOOK = ROOT / "tests/interop/cookbook"
 _SKIPPED = 77
 
 
-def _run(results: Results, name: str, options: list[str]) -> None:
-    done = programs.run([str(_RUN), "--no-setup", *options])
+def _run(results: Results, name: str, options: list[str], program: Path = _RUN) -> None:
+    done = programs.run([str(program), "--no-setup", *options])
     if done.returncode == _SKIPPED:
         results.add(Case(name, Verdict.SKIPPED, "\n".join(done.stdout.splitlines()[-1:])))
         return
@@ -22,7 +25,11 @@ def _run(results: Results, name: str, options: list[str]) -> None:
 
 
 def run_interop(results: Results, wanted: Filter, kernels: list[str]) -> None:
-    """All scenes. The filter chooses among these; the tables are compared only if all are played."""
+    """All scenes, and the cookbook. The filter chooses among the scenes' names and `cookbook`; the tables are
+    compared only if all scenes are played."""
+    if not wanted.is_set or wanted.matches("cookbook"):
+        for kernel in kernels:
+            _run(results, f"interop {kernel}", ["--kernel", kernel], _COOKBOOK)
     if not wanted.is_set:
         for kernel in kernels:
             _run(results, f"interop {kernel}", ["--kernel", kernel])
