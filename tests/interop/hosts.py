@@ -109,6 +109,8 @@ for name in {hosts}; do
         net.ipv6.conf.{{all,default}}.router_solicitations=0
 done
 ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+# Superframes of a fast host
+ip netns exec peer sysctl -qw net.ipv4.tcp_min_tso_segs=16
 """
     lines, devices = _links(scene)
     script += batch("", lines)

@@ -41,12 +41,13 @@ Of those encapsulations that the receiver knows:
 _OTHERS = """
 ## What else mirrors
 
-The same traffic, at the same time:
-
+The same traffic. The gretap device is on the mirroring host, `nopmtudisc ignore-df` or with its defaults, which set DF.
 """
 _TAIL = """
-- GRO is off at the collector, but in `gro`. A tunnel device of Linux merges by itself, also where its card does not:
-  `ethtool -K mirror0 gro off`. So do those that Open vSwitch makes (`gre_sys`, `vxlan_sys_4789`).
+
+- GRO is off at the collector, but in `gro`, and there it found nothing to merge: the guest has one processor, and packets
+  come one by one. With two, tunnel devices of Linux merged frames although their card did not
+  (`ethtool -K mirror0 gro off`), and so did those that Open vSwitch makes (`gre_sys`, `vxlan_sys_4789`).
 - Suricata needs `decoder.erspan.typeI.enabled` for `erspan1`. Its devices have `mtu 9000`.
 
 Seen last with {versions}.
@@ -59,7 +60,7 @@ of them is from their sources. Of Open vSwitch the datapath of the kernel was ru
 
 
 def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(cells).replace("|  |", "| |").rstrip() + " |\n"
+    return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|\n"
 
 
 def _sum(words: dict[str, str]) -> str:
@@ -71,7 +72,9 @@ def _sum(words: dict[str, str]) -> str:
         return found.pop().replace(WHOLE, "all")
     if WHOLE not in found:
         return PART
-    return "all but " + ", ".join(f"`{name}`" for name, word in words.items() if word != WHOLE)
+    whole = [f"`{name}`" for name, word in words.items() if word == WHOLE]
+    others = [f"`{name}`" for name, word in words.items() if word != WHOLE]
+    return f"all of {', '.join(whole)}" if len(whole) < len(others) else f"all but {', '.join(others)}"
 
 
 def _table(corner: str, rows: dict[str, Callable[[Receiver], dict[str, str]]]) -> str:
@@ -115,4 +118,5 @@ def page(words: Words, versions: str) -> str:
 
 def rows(text: str) -> list[str]:
     """The rows of the tables, without their headings."""
-    return [line for line in text.splitlines() if line.startswith("| ") and RECEIVERS[0].name not in line]
+    return [line for line in text.splitlines()
+            if line.startswith("|") and RECEIVERS[0].name not in line and not line.startswith("|---")]

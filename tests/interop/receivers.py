@@ -17,7 +17,7 @@ import suricata
 import wireshark
 from copies import Copy
 from pcapng import Frame
-from scenes import Scene
+from scenes import SHORT, Scene
 
 WHOLE, NOTHING, PART = "whole", "nothing", "part"
 _MAC = bytes.fromhex(hosts.MIRROR_MAC.replace(":", ""))
@@ -159,7 +159,8 @@ def _has_device(copy: Copy, scene: Scene) -> bool:
 
 RECEIVERS = (
     Receiver("Suricata 7, file", _file_of("7"), _suricata_knows),
-    Receiver("Suricata 8, file", _file_of("8"), _suricata_knows),
+    # The short scene is a part of every run, which fetches one Suricata only.
+    Receiver("Suricata 8, file", _file_of("8"), _suricata_knows, lambda scene: scene is not SHORT),
     Receiver("Suricata 7, on the card", _live("c"), _suricata_knows, lambda scene: scene.live),
     Receiver("Suricata 7, on Linux' device", _live("d"), _has_device, lambda scene: scene.live),
     Receiver("tshark, file", _tshark, lambda _copy, _scene: True),

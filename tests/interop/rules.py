@@ -13,7 +13,8 @@ _DUP = "add table ip other\nadd chain ip other c {{ type filter hook forward pri
 # {more}: a word of the device's
 _MIRRED = """
 ip link add gre{number} type gretap local {mirror} remote {to} {more}
-ip link set gre{number} addrgenmode none up
+sysctl -qw net.ipv6.conf.gre{number}.disable_ipv6=1
+ip link set gre{number} up
 tc qdisc add dev {lan} clsact 2>/dev/null || true
 tc filter add dev {lan} ingress matchall action mirred egress mirror dev gre{number} continue
 tc filter add dev {lan} egress matchall action mirred egress mirror dev gre{number} continue

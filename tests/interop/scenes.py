@@ -61,6 +61,6 @@ SCENES = (
     Scene("gro", "the same, TSO and GRO, also at the collector", live=True, offload=True, gro=True, whole=False),
     Scene("others", "forwarded, IPv4", copies=_OTHERS),
     Scene("others-offload", "forwarded, IPv4, TSO and GRO on the way of the traffic", offload=True, copies=_OTHERS),
-    Scene("others-df", "forwarded, IPv4: a gretap that sets DF, as it does by default", copies=copies.OTHERS[-1:]),
+    Scene("others-df", "forwarded, IPv4", copies=copies.OTHERS[-1:]),
 )
 BY_NAME = {scene.name: scene for scene in (SHORT, *SCENES)}
