@@ -18,6 +18,8 @@ packages_for() {
         vm) echo qemu-system-x86 busybox-static iputils-ping ethtool tcpdump tshark wireguard-tools \
             iptables gcc-12-multilib libc6-dev-i386 python3-prometheus-client ;;
         bench) echo iptables gnuplot-nox ;;
+        # Suricata and Open vSwitch: tests/interop/receivers, not installed
+        interop) echo tshark openssl iptables ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
             libjansson-dev patch dpkg-dev ;;

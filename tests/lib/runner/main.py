@@ -6,6 +6,7 @@ import sys
 import time
 
 import programs
+from interop_tier import run_interop
 from kernels_tier import run_kernels
 from packages_tier import run_package_builds, run_packages
 from results import Results, Verdict
@@ -31,6 +32,7 @@ def main() -> int:
         "plugin": lambda: (run_label(results, wanted, "plugin"), run_suites(results, wanted)),
         "native": lambda: run_label(results, wanted, "native"),
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
+        "interop": lambda: run_interop(results, wanted, arguments.kernels),
         "kernels": lambda: run_kernels(results, wanted),
         "package-builds": lambda: run_package_builds(results, wanted),
         "packages": lambda: run_packages(results, wanted, arguments.releases),

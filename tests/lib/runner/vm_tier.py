@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import programs
+from interop_tier import run_short
 from results import Case, Results, Verdict, read_gtest, read_tap
 from tiers import BUILD, ROOT, Filter
 
@@ -138,4 +139,6 @@ def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
     for kernel in kernels:
         if (not wanted.is_set or wanted.matches("smp")) and "-" not in kernel:
             _run_tap(results, f"vm {kernel} smp", [str(_SMP), kernel])
+        if (not wanted.is_set or wanted.matches("interop")) and "-" not in kernel:
+            run_short(results, kernel)
         run_vm_programs(results, wanted, [kernel])

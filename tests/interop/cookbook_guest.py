@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs in the guest: loads each recipe of the cookbook on a router, sends packets past it, and looks which copies
+come. Speaks TAP; its arguments are parts of headings."""
+
+import ctypes
+import ipaddress
+import re
+import socket
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import frames
+import hosts
+from recipes import RECIPES, Recipe, Sent
+
+_COOKBOOK = Path(__file__).resolve().parents[2] / "doc/cookbook.md"
+_HOST_MAC, _ROUTER_MAC, _COLLECTOR_MAC = "02:00:00:00:01:01", "02:00:00:00:01:02", "02:00:00:00:00:05"
+_LABEL = re.compile(rb"<(\d{4})>")
+_QUIET_SECONDS = 0.5
+_COLLECTORS = ("10.0.0.5", "10.0.0.6", "198.51.100.5", "2001:db8::5")
+# Networks of tests that are behind a device of their own; all others are behind eth1.
+_BEHIND = {"tap1": "10.11.0.0/24", "tap2": "10.12.0.0/24", "docker0": "172.17.0.0/16", "br-12ab": "172.18.0.0/16"}
+
+
+def blocks(heading: str) -> list[str]:
+    """The rulesets below a heading."""
+    text = _COOKBOOK.read_text(encoding="utf-8")
+    part = re.split(r"^#+ .*$", text.partition(f"\n### {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return re.findall(r"^```nft\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+
+
+def _set_up(recipe: Recipe) -> None:
+    """The router, and hosts that never answer: they have no addresses."""
+    devices = ("eth0", "eth1", "eth2", *recipe.devices)
+    lines = [f"link add {name} netns router address {_ROUTER_MAC} type veth peer name {name} netns hosts "
+             f"address {_COLLECTOR_MAC if name == 'eth2' else _HOST_MAC}" for name in devices]
+    script = """
+for name in router hosts; do ip netns add $name; done
+ip netns exec hosts sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+    net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0 net.ipv4.icmp_ratemask=0 \
+    net.ipv4.conf.default.send_redirects=0 net.ipv4.conf.all.send_redirects=0
+"""
+    script += hosts.batch("", lines)
+    script += hosts.batch("hosts", [f"link set {name} promisc on up" for name in devices])
+    router = [f"link set {name} up" for name in ("lo", *devices)]
+    router += ["addr add 10.1.0.2/24 dev eth0", "addr add 10.2.0.2/24 dev eth1", "addr add 10.0.0.1/24 dev eth2",
+               "addr add fd01::2/64 dev eth0", "addr add fd02::2/64 dev eth1", "addr add 2001:db8::1/64 dev eth2",
+               "addr add 198.51.100.1/24 dev eth2"]
+    near = {"eth0": ("10.1.0.1", "10.1.0.9", "fd01::1", "fe80::5"), "eth1": ("10.2.0.1", "fd02::1")}
+    for name, addresses in near.items():
+        router += [f"neigh add {address} lladdr {_HOST_MAC} dev {name} nud permanent" for address in addresses]
+    router += [f"neigh add {address} lladdr {_COLLECTOR_MAC} dev eth2 nud permanent" for address in _COLLECTORS]
+    router += ["route add default via 10.2.0.1", "route add 10.244.0.0/16 via 10.1.0.1"]
+    for name in recipe.devices:
+        if network := _BEHIND.get(name):
+            router += [f"route add {network} dev {name}"]
+            router += [f"neigh add {ipaddress.ip_network(network)[host]} lladdr {_HOST_MAC} dev {name} nud permanent"
+                       for host in (1, 2)]
+    script += hosts.batch("router", router)
+    hosts.sh(script)
+    hosts.sh(recipe.script, "router")
+
+
+def _send(sent: Sent, label: int) -> None:
+    payload = f"<{label:04}>".encode().ljust(sent.size, b".")
+    packet = frames.ip(sent.source, sent.target, sent.kind, (sent.sport, sent.dport), payload)
+    if sent.by:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as out:
+            out.bind((sent.by, 0))
+            frame = frames.ethernet(_ROUTER_MAC, _HOST_MAC, packet, bytes.fromhex(sent.tags))
+            for _ in range(sent.times):
+                out.send(frame)
+        return
+    # `meta skuid` is who opened the socket, of this thread alone.
+    libc = ctypes.CDLL(None)
+    libc.setfsuid(sent.user)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        libc.setfsuid(0)
+        out.bind((sent.source, sent.sport))
+        out.sendto(payload, (sent.target, sent.dport))
+
+
+def _listen(device: str) -> socket.socket:
+    listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
+    listener.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+    listener.bind((device, 0))
+    return listener
+
+
+def _received(listeners: list[socket.socket], recipe: Recipe) -> Counter[tuple[int, str, int]]:
+    """How often a packet of this label came this way with so many bytes, until nothing more comes."""
+    found: Counter[tuple[int, str, int]] = Counter()
+    for listener in listeners:
+        listener.settimeout(_QUIET_SECONDS)
+        bare = recipe.bare and listener.getsockname()[0] == "eth2"
+        while True:
+            try:
+                data, where = listener.recvfrom(65535)
+            except TimeoutError:
+                break
+            if where[2] == 4:  # PACKET_OUTGOING
+                continue
+            copy = frames.mirrored(data, bare)
+            label = _LABEL.search(copy.frame) if copy else None
+            if copy is None or label is None:
+                continue
+            if copy.tos >> 2 != recipe.dscp or (recipe.outer_source and copy.source != recipe.outer_source):
+                raise RuntimeError(f"the outer header has DSCP {copy.tos >> 2} and the source {copy.source}")
+            found[int(label[1]), copy.way, len(copy.frame)] += 1
+    return found
+
+
+def _wanted(recipe: Recipe) -> Counter[tuple[int, str, int]]:
+    """The same, as it must be; of those with `few` one."""
+    wanted: Counter[tuple[int, str, int]] = Counter()
+    for label, sent in enumerate(recipe.sent):
+        header = {"udp": 8, "tcp": 20, "icmp": 8}[sent.kind] + (40 if ":" in sent.source else 20)
+        whole = 14 + len(sent.tags) // 2 + header + sent.size
+        for copy in sent.copies:
+            way, _, length = copy.partition(" len ")
+            wanted[label, way, int(length or whole)] += sent.times
+    return wanted
+
+
+def _faults(recipe: Recipe, seen: Counter[tuple[int, str, int]]) -> list[str]:
+    faults, wanted = [], _wanted(recipe)
+    for key in sorted(set(seen) | set(wanted)):
+        sent = recipe.sent[key[0]]
+        few = sent.few and key in wanted
+        if few and 0 < seen[key] < sent.times // 2:
+            continue
+        if few or seen[key] != wanted[key]:
+            number = f"1..{sent.times // 2 - 1}" if few else str(wanted[key])
+            faults.append(f"packet {key[0]} ({sent.kind} {sent.source} > {sent.target}): copies `{key[1]}` of "
+                          f"{key[2]} bytes: {seen[key]}, not {number}")
+    return faults
+
+
+def play(recipe: Recipe) -> list[str]:
+    """Returns what is wrong."""
+    found = blocks(recipe.heading)
+    if len(found) <= recipe.number:
+        return [f"cookbook.md has no ruleset {recipe.number} below '{recipe.heading}'"]
+    _set_up(recipe)
+    seen: Counter[tuple[int, str, int]] = Counter()
+
+    def at_the_hosts() -> None:
+        listeners.extend(_listen(device) for device in ("eth2", "eth0"))
+
+    listeners: list[socket.socket] = []
+    hosts.run_within("hosts", at_the_hosts)
+    try:
+        hosts.sh(f"nft -f - <<'END'\n{found[recipe.number]}END", "router")
+        for label, sent in enumerate(recipe.sent):
+            hosts.run_within("hosts" if sent.by else "router", lambda sent=sent, label=label: _send(sent, label))
+            # Answers come after questions.
+            time.sleep(0.02)
+        seen = _received(listeners, recipe)
+    finally:
+        for listener in listeners:
+            listener.close()
+        hosts.sh("ip netns del router; ip netns del hosts")
+    return _faults(recipe, seen)
+
+
+def main() -> int:
+    """Returns the exit status."""
+    good = True
+    for recipe in RECIPES:
+        name = recipe.heading + (f", ruleset {recipe.number + 1}" if recipe.number else "")
+        if sys.argv[1:] and not any(word in name for word in sys.argv[1:]):
+            continue
+        faults = play(recipe)
+        good = good and not faults
+        print("\n".join([f"{'not ok' if faults else 'ok'} cookbook: {name}", *faults]), flush=True)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The scenes: which way the traffic takes, where it is mirrored, and how."""
+
+from dataclasses import dataclass
+
+import copies
+from copies import Copy
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One run of the traffic, mirrored to all of its copies at once."""
+    name: str
+    what: str  # for the page
+    family: int = 4  # of the traffic
+    outer: int = 4  # of the collector's addresses
+    hooks: tuple[str, ...] = ("inet forward",)
+    policy: str = ""  # `mtu ..`
+    vlan: bool = False  # of the sender's link
+    masquerade: bool = False
+    own: bool = False  # the router itself is the server
+    offload: bool = False  # TSO, GRO and what belongs to them, where the traffic passes
+    gro: bool = False  # at the collector
+    cold: bool = False  # no collector's link address is known before
+    reload: bool = False  # the ruleset is replaced while a transfer is under way
+    copies: tuple[Copy, ...] = copies.RMIRROR
+    devices: bool = True  # the kernel's devices take the copies
+    switch: bool = False  # Open vSwitch does
+    live: bool = False  # Suricata listens on the card and on the devices
+    # Every receiver that knows the encapsulation has all. Else: that is not promised, and compared with the page only.
+    whole: bool = True
+    # As `whole`, of one copy: why it is not promised. The page says it below its tables.
+    limits: tuple[tuple[str, str], ...] = ()
+
+
+_CHOICE = copies.named("gre", "gre key 8 seq", "erspan key 9", "erspan3 key 10", "vxlan key 42",
+                       "geneve key 43", "tzsp", "none")
+_OTHERS = copies.OTHERS[:-1]
+_TAKEN_BY_SWITCH = tuple(copy for copy in copies.RMIRROR if copy.port)
+_LAN = ('netdev ingress device "lan"', 'netdev egress device "lan"')
+
+SHORT = Scene("short", "forward, IPv4", copies=copies.named("gre", "erspan key 9", "vxlan key 42"))
+
+SCENES = (
+    Scene("forward", "hook forward, IPv4"),
+    Scene("forward6", "hook forward, IPv6, collector IPv6", family=6, outer=6),
+    Scene("ingress", "netdev ingress and egress, a VLAN", hooks=_LAN, vlan=True, copies=_CHOICE),
+    Scene("own", "input and output, the mirroring host is the server", hooks=("inet input", "inet output"),
+          own=True, copies=_CHOICE),
+    Scene("masquerade", "hook forward, masqueraded, collector IPv6", outer=6, masquerade=True, copies=_CHOICE,
+          limits=(("none", "masquerading has put the fragments together before the hook, and a bare copy that is too long "
+                           "for an IPv6 next hop is not fragmented again if it is IPv4 (`too-big`)"),)),
+    Scene("offload", "hook forward, TSO and GRO on the way of the traffic", offload=True),
+    Scene("fragment", "hook forward, `mtu fragment`", policy="mtu fragment", copies=_CHOICE),
+    Scene("truncate", "hook forward, `mtu truncate`", policy="mtu truncate", copies=_CHOICE, whole=False),
+    Scene("drop", "hook forward, `mtu drop`", policy="mtu drop", copies=_CHOICE, whole=False),
+    Scene("reload", "hook forward, cold neighbours, the ruleset replaced during the transfer", cold=True,
+          reload=True),
+    Scene("switch", "hook forward, Open vSwitch", copies=_TAKEN_BY_SWITCH, devices=False, switch=True),
+    Scene("live", "hook forward, Suricata on the card and on the devices", live=True),
+    Scene("gro", "the same, TSO and GRO, also at the collector", live=True, offload=True, gro=True, whole=False),
+    Scene("others", "forwarded, IPv4", copies=_OTHERS),
+    Scene("others-offload", "forwarded, IPv4, TSO and GRO on the way of the traffic", offload=True, copies=_OTHERS),
+    Scene("others-df", "forwarded, IPv4", copies=copies.OTHERS[-1:]),
+)
+BY_NAME = {scene.name: scene for scene in (SHORT, *SCENES)}
