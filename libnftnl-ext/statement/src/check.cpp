@@ -19,7 +19,8 @@ bool is_control(char c) {
     return byte < 0x20 || byte == 0x7f;
 }
 
-// The no-break space of Latin-1: white space for the kernel (lib/ctype.c), though names are in UTF-8
+// The no-break space of Latin-1: white space for the kernel (lib/ctype.c), though names are in
+// UTF-8
 bool is_latin1_space(char c) {
     return static_cast<unsigned char>(c) == 0xa0;
 }
