@@ -5,6 +5,7 @@ import fnmatch
 import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import programs
@@ -43,6 +44,10 @@ def _globs(text: str) -> list[str]:
     return [glob if "*" in glob or "?" in glob else f"*{glob}*" for glob in globs]
 
 
+def _jobs() -> int:
+    return int(os.environ.get("RMIRROR_JOBS", os.cpu_count() or 1))
+
+
 def _regex(globs: list[str]) -> str:
     # CMake's regular expressions know neither (?:..) nor escapes of common characters.
     parts = [re.sub(r"([.+()\[\]^$\\])", r"\\\1", glob).replace("*", ".*").replace("?", ".")
@@ -50,23 +55,27 @@ def _regex(globs: list[str]) -> str:
     return "^(" + "|".join(parts) + ")$"
 
 
+def _run_check(check: Path) -> Case:
+    name = f"checks: {check.name}"
+    try:
+        done = programs.run([str(check)], _CHECK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return Case(name, Verdict.FAILED, f"still running after {_CHECK_SECONDS} s")
+    if done.returncode == 0:
+        return Case(name, Verdict.PASSED)
+    if done.returncode == _SKIPPED:
+        return Case(name, Verdict.SKIPPED, "\n".join(done.stdout.splitlines()[-1:]))
+    return Case(name, Verdict.FAILED, done.stdout)
+
+
 def run_checks(results: Results, wanted: Filter) -> None:
-    """Every executable of tests/checks/: 0 is right, 1 wrong, 77 could not be checked."""
-    for check in sorted((ROOT / "tests/checks").glob("*")):
-        name = f"checks: {check.name}"
-        if not os.access(check, os.X_OK) or not check.is_file() or not wanted.matches(check.name):
-            continue
-        try:
-            done = programs.run([str(check)], _CHECK_SECONDS)
-        except subprocess.TimeoutExpired:
-            results.add(Case(name, Verdict.FAILED, f"still running after {_CHECK_SECONDS} s"))
-            continue
-        if done.returncode == 0:
-            results.add(Case(name, Verdict.PASSED))
-        elif done.returncode == _SKIPPED:
-            results.add(Case(name, Verdict.SKIPPED, "\n".join(done.stdout.splitlines()[-1:])))
-        else:
-            results.add(Case(name, Verdict.FAILED, done.stdout))
+    """Every executable of tests/checks/: 0 is right, 1 wrong, 77 could not be checked. Most use one processor
+    only, so as many run beside each other as there are."""
+    checks = [check for check in sorted((ROOT / "tests/checks").glob("*"))
+              if os.access(check, os.X_OK) and check.is_file() and wanted.matches(check.name)]
+    with ThreadPoolExecutor(_jobs()) as pool:
+        for case in pool.map(_run_check, checks):
+            results.add(case)
 
 
 def run_label(results: Results, wanted: Filter, label: str) -> None:
@@ -74,8 +83,7 @@ def run_label(results: Results, wanted: Filter, label: str) -> None:
     report = BUILD / "log" / f"{label}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    command = ["ctest", "--test-dir", str(BUILD), "-L", f"^{label}$", "-j",
-               os.environ.get("RMIRROR_JOBS", str(os.cpu_count() or 1)),
+    command = ["ctest", "--test-dir", str(BUILD), "-L", f"^{label}$", "-j", str(_jobs()),
                "--timeout", str(_TEST_SECONDS), "--output-junit", str(report),
                "--test-output-size-passed", "4096", "--test-output-size-failed", "65536"]
     if wanted.is_set:
