@@ -7,6 +7,7 @@
 #include "frame.h"
 
 unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame);
+bool rmirror_gso_is_too_many(const struct sk_buff *skb);
 bool rmirror_gso_may_stay(const struct rmirror_frame *frame);
 void rmirror_gso_vouch(struct sk_buff *copy);
 bool rmirror_gso_shrink(struct sk_buff *copy, unsigned int limit);

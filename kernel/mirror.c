@@ -170,6 +170,21 @@ static enum rmirror_outcome mirror_cut(struct rmirror_job *job, const struct rmi
 	return total;
 }
 
+/* Its frames are made of TCP as if it were one that is too long, and else it is one. */
+static noinline enum rmirror_outcome mirror_many(struct rmirror_job *job, unsigned int wire)
+{
+	struct sk_buff *copy;
+
+	copy = rmirror_copy(job->frame, job->frame->len, job->path.headroom);
+	if (!copy)
+		return RMIRROR_NO_MEMORY;
+	*rmirror_cb(copy) = (struct rmirror_cb) { .counts = true };
+	if (wire && copy->len <= job->want && copy->len > job->limit &&
+	    job->m->conf.mtu == RMIRROR_MTU_RESEGMENT && rmirror_gso_shrink(copy, job->limit))
+		return send_segments(job, copy, RMIRROR_RESEGMENTED);
+	return send_unsegmented(job, copy);
+}
+
 static enum rmirror_outcome mirror_gso(struct rmirror_job *job)
 {
 	const struct rmirror_frame *frame = job->frame;
@@ -180,6 +195,8 @@ static enum rmirror_outcome mirror_gso(struct rmirror_job *job)
 	struct sk_buff *copy;
 	bool fits;
 
+	if (unlikely(rmirror_gso_is_too_many(frame->skb)))
+		return mirror_many(job, wire);
 	if (wire > job->want && rmirror_gso_cut_init(&cut, frame))
 		return mirror_cut(job, &cut);
 	copy = rmirror_copy(frame, frame->len, job->path.headroom);

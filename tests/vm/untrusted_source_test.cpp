@@ -21,14 +21,14 @@ using test::Bytes;
 constexpr std::size_t ip_offset = 14;
 constexpr std::size_t segment = 1000;
 
-Bytes tcp_superframe(bool ipv6) {
+Bytes tcp_superframe(bool ipv6, std::size_t payload = 4500) {
     test::PacketBuilder builder;
     builder.eth(Topology::sender_mac, Topology::lan_mac);
     if (ipv6)
         builder.ipv6({.source = Topology::sender_ipv6, .destination = Topology::lan_ipv6});
     else
         builder.ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4});
-    return builder.tcp({.source = 1000, .destination = 2000}).payload(4500).build();
+    return builder.tcp({.source = 1000, .destination = 2000}).payload(payload).build();
 }
 
 GsoRequest request_for(bool ipv6) {
@@ -155,6 +155,44 @@ TEST_F(UntrustedTruncated, ChecksumBeforeThePacketIsNotFinished) {
     guest_.send(frame, request_before_packet(2 * segment));
     EXPECT_EQ(capture.collect(has_ip_protocol(17)).size(), 1U);
     expect_counted("truncated");
+}
+
+// 3000 frames, if the host believed it: newer kernels take no smaller size for TCP's.
+constexpr std::size_t long_payload = 24000;
+
+GsoRequest request_for_many() {
+    GsoRequest request = request_for(false);
+    request.segment_size = 8;
+    return request;
+}
+
+class UntrustedMany : public UntrustedSourceTest {};
+
+TEST_F(UntrustedMany, FramesAreAsLongAsThePathTakes) {
+    const Bytes frame = tcp_superframe(false, long_payload);
+    Capture capture(net_.collector, "eth0");
+    guest_.send(frame, request_for_many());
+    const std::vector<Bytes> seen = mirrored_frames(drain(capture, is_copy()));
+    EXPECT_EQ(seen.size(), 17U);
+    Bytes payload;
+    for (const Bytes &one : seen)
+        payload.insert(payload.end(), one.begin() + ip_offset + 40, one.end());
+    EXPECT_EQ(payload, Bytes(frame.begin() + ip_offset + 40, frame.end()));
+    expect_counted("resegmented");
+}
+
+class UntrustedManyCut : public UntrustedSourceTest {
+protected:
+    UntrustedManyCut() : UntrustedSourceTest(" len 60") {}
+};
+
+TEST_F(UntrustedManyCut, FramesAreOne) {
+    Capture capture(net_.collector, "eth0");
+    guest_.send(tcp_superframe(false, long_payload), request_for_many());
+    const std::vector<Bytes> seen = mirrored_frames(drain(capture, is_copy()));
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].size(), 60U);
+    expect_counted("sent");
 }
 
 }  // namespace
