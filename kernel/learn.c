@@ -33,6 +33,12 @@
 #include "netns.h"
 #include "transmit.h"
 
+/*
+ * So many errors of each kind a second are taken: each is a walk over all mirrors, and who
+ * makes errors up could have as many made as he can send. Hosts and routers send fewer.
+ */
+#define ERRORS_A_SECOND	500
+
 /* GRE (RFC 2890) as far as an error is sure to quote it */
 struct quoted_gre {
 	__be16	flags;
@@ -145,10 +151,11 @@ static void count_refused(const struct icmp_error *error, struct net *net)
 
 static void take(const struct icmp_error *error, struct net *net)
 {
+	struct rmirror_net *rn = rmirror_net(net);
 	struct sk_buff *clone;
 	bool sound;
 
-	if (!rmirror_loop_quotes_ours(rmirror_net(net), error->skb, error->quoted, error->family))
+	if (!rmirror_loop_quotes_ours(rn, error->skb, error->quoted, error->family))
 		return;
 	clone = skb_clone(error->skb, GFP_ATOMIC);
 	if (!clone)
@@ -157,8 +164,9 @@ static void take(const struct icmp_error *error, struct net *net)
 	kfree_skb(clone);
 	if (!sound)
 		return;
-	count_refused(error, net);
-	if (error->mtu)
+	if (__ratelimit(&rn->refusals))
+		count_refused(error, net);
+	if (error->mtu && __ratelimit(&rn->narrowings))
 		learn(error, net);
 }
 
@@ -279,6 +287,19 @@ static const struct nf_hook_ops learn_ops[] = {
 		.priority	= NF_IP6_PRI_FIRST,
 	},
 };
+
+/**
+ * rmirror_learn_net_init - prepare a netns
+ * @rn: ours of it
+ */
+void rmirror_learn_net_init(struct rmirror_net *rn)
+{
+	ratelimit_state_init(&rn->refusals, HZ, ERRORS_A_SECOND);
+	ratelimit_state_init(&rn->narrowings, HZ, ERRORS_A_SECOND);
+	/* Nobody need read of those in the log that are not taken. */
+	ratelimit_set_flags(&rn->refusals, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_set_flags(&rn->narrowings, RATELIMIT_MSG_ON_RELEASE);
+}
 
 /**
  * rmirror_learn_start - begin to listen to ICMP errors

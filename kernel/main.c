@@ -210,6 +210,7 @@ static int __net_init rmirror_net_init(struct net *net)
 	while (rmirror_loop_has_tag(rn, 0));
 	rmirror_collector_net_init(rn);
 	rmirror_wait_net_init(rn);
+	rmirror_learn_net_init(rn);
 	return rmirror_stats_net_init(net);
 }
 

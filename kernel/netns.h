@@ -5,6 +5,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -68,6 +69,8 @@ struct rmirror_waiting {
  *	loop.h; nobody else knows it
  * @collectors: where copies go
  * @waiting: copies that wait for a neighbour
+ * @refusals: how many ICMP errors all mirrors are asked about
+ * @narrowings: the same of those that tell a path's MTU
  */
 struct rmirror_net {
 	struct net			*net;
@@ -76,6 +79,8 @@ struct rmirror_net {
 	u32				tag;
 	struct rmirror_collectors	collectors;
 	struct rmirror_waiting		waiting;
+	struct ratelimit_state		refusals;
+	struct ratelimit_state		narrowings;
 };
 
 extern unsigned int rmirror_net_id;

@@ -79,5 +79,42 @@ TEST_F(TopologyTest, ARouterOnTheWayRefuses) {
     EXPECT_EQ(only_counters(net_.router)["refused"], 1U);
 }
 
+// An error of the collector about a copy that it was never sent, as anybody can make it up
+test::Bytes made_up_error() {
+    const test::Bytes quoted = test::PacketBuilder()
+                                   .ipv4({.source = {10, 0, 0, 1}, .destination = {10, 0, 0, 5}})
+                                   .gre()
+                                   .payload(20)
+                                   .build();
+    test::Bytes icmp = {3, 2, 0, 0, 0, 0, 0, 0};  // no such protocol
+    icmp.insert(icmp.end(), quoted.begin(), quoted.end());
+    const std::uint16_t sum = test::internet_checksum(icmp);
+    icmp[2] = static_cast<std::uint8_t>(sum >> 8U);
+    icmp[3] = static_cast<std::uint8_t>(sum);
+    return test::PacketBuilder()
+        .eth(Topology::collector_mac, Topology::mon_mac)
+        .ipv4({.source = {10, 0, 0, 5}, .destination = {10, 0, 0, 1}, .protocol = 1})
+        .payload(icmp)
+        .build();
+}
+
+// Each is a look at all mirrors: 500 a second of them are.
+TEST_F(TopologyTest, ErrorsThatAnybodyMakesUpCostABoundedTime) {
+    constexpr std::uint64_t sent = 20000;
+    constexpr std::uint64_t a_second = 500;
+    net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5"));
+    const test::Bytes error = made_up_error();
+    Injector injector(net_.collector, "eth0");
+    const auto start = std::chrono::steady_clock::now();
+    for (std::uint64_t i = 0; i < sent; i++)
+        injector.send(error);
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    const auto bound = static_cast<std::uint64_t>((took.count() + 2) * a_second);
+    ASSERT_LT(bound, sent) << "too slow a guest to tell";
+    const std::uint64_t refused = only_counters(net_.router)["refused"];
+    EXPECT_GE(refused, a_second);
+    EXPECT_LE(refused, bound);
+}
+
 }  // namespace
 }  // namespace rmirror::vm
