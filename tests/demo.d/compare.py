@@ -69,7 +69,7 @@ def counter_faults(path: Path, originals: int, wire: list[bytes]) -> tuple[list[
         return [f"/proc/net/rmirror has {len(lines)} lines, not a heading and a rule"], {}
     columns = dict(zip(*lines))
     expected = dict.fromkeys(columns, "0") | {
-        "collector": "10.0.0.5", "encap": "gre", "key": "-", "matched": str(originals),
+        "family": "inet", "table": "filter", "chain": "input", "collector": "10.0.0.5", "encap": "gre", "key": "-", "matched": str(originals),
         "sent": str(originals), "bytes": str(sum(len(packet) - ETH_HLEN for packet in wire))}
     return [f"counter {name} is {columns[name]}, not {value}"
             for name, value in expected.items() if columns[name] != value], columns

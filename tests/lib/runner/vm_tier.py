@@ -16,6 +16,7 @@ from tiers import BUILD, ROOT, Filter
 
 _RUN = ROOT / "tests/vm/run"
 _SELFTEST = ROOT / "tests/vm/selftest"
+_DEMO = ROOT / "tests/demo"
 _SMP = ROOT / "tests/bench/smp/run"
 _SUITE_SECONDS = 3600
 _DEBUG_SUITE_SECONDS = 4 * 3600
@@ -119,6 +120,13 @@ def _run_tap(results: Results, name: str, command: list[str]) -> None:
         results.add(Case(name, Verdict.FAILED, done.stdout))
 
 
+def _run_demo(results: Results, kernel: str) -> None:
+    """README's first command, which judges by itself what it has shown."""
+    done = programs.run([str(_DEMO), "--no-setup", "--kernel", kernel])
+    verdict = Verdict.PASSED if done.returncode == 0 else Verdict.FAILED
+    results.add(Case(f"vm {kernel}: demo", verdict, "" if verdict is Verdict.PASSED else done.stdout))
+
+
 def run_vm_programs(results: Results, wanted: Filter, kernels: list[str]) -> None:
     """All programs of build/tests/vm/ with each of KERNELS."""
     programs = [file for file in sorted((BUILD / "tests/vm").glob("*"))
@@ -137,6 +145,8 @@ def run_vm(results: Results, wanted: Filter, kernels: list[str]) -> None:
     if not wanted.is_set or wanted.matches("selftest"):
         _run_tap(results, "vm selftest", [str(_SELFTEST), kernels[0]])
     for kernel in kernels:
+        if (not wanted.is_set or wanted.matches("demo")) and "-" not in kernel:
+            _run_demo(results, kernel)
         if (not wanted.is_set or wanted.matches("smp")) and "-" not in kernel:
             _run_tap(results, f"vm {kernel} smp", [str(_SMP), kernel])
         if (not wanted.is_set or wanted.matches("interop")) and "-" not in kernel:
