@@ -17,6 +17,7 @@ from tiers import BUILD, ROOT, Filter
 _RUN = ROOT / "tests/vm/run"
 _SELFTEST = ROOT / "tests/vm/selftest"
 _DEMO = ROOT / "tests/demo"
+_DEMO_PICTURE = ROOT / "tests/demo.d/picture"
 _SMP = ROOT / "tests/bench/smp/run"
 _SUITE_SECONDS = 3600
 _DEBUG_SUITE_SECONDS = 4 * 3600
@@ -121,10 +122,15 @@ def _run_tap(results: Results, name: str, command: list[str]) -> None:
 
 
 def _run_demo(results: Results, kernel: str) -> None:
-    """README's first command, which judges by itself what it has shown."""
+    """README's first command, which judges by itself what it has shown, and README's picture of it."""
     done = programs.run([str(_DEMO), "--no-setup", "--kernel", kernel])
-    verdict = Verdict.PASSED if done.returncode == 0 else Verdict.FAILED
-    results.add(Case(f"vm {kernel}: demo", verdict, "" if verdict is Verdict.PASSED else done.stdout))
+    if done.returncode == 0:
+        output = BUILD / "demo/output"
+        output.write_text(done.stdout)
+        done = programs.run([str(_DEMO_PICTURE), "--check", str(output), str(ROOT / "doc/session.svg")])
+    passed = done.returncode == 0
+    results.add(Case(f"vm {kernel}: demo", Verdict.PASSED if passed else Verdict.FAILED,
+                     "" if passed else done.stdout))
 
 
 def run_vm_programs(results: Results, wanted: Filter, kernels: list[str]) -> None:
