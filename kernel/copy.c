@@ -165,26 +165,28 @@ static struct sk_buff *copy_shared(const struct rmirror_frame *frame, unsigned i
 {
 	const unsigned int head = frame_offset(frame, skb_headlen(frame->skb));
 	const struct skb_shared_info *from = skb_shinfo(frame->skb);
+	const skb_frag_t *shared = from->frags;
 	unsigned int left = keep - head;
 	struct skb_shared_info *to;
 	struct sk_buff *copy;
-	int i;
+	skb_frag_t *frag;
 
 	copy = alloc_head(frame, head, 0, headroom);
 	if (!copy)
 		return NULL;
 
+	/* A superframe has 17 of them: the loop is a fifth of what its copy costs. */
 	to = skb_shinfo(copy);
-	for (i = 0; left > skb_frag_size(&from->frags[i]); i++) {
-		to->frags[i] = from->frags[i];
-		__skb_frag_ref(&to->frags[i]);
-		left -= skb_frag_size(&from->frags[i]);
+	for (frag = to->frags; left > skb_frag_size(shared); frag++, shared++) {
+		*frag = *shared;
+		__skb_frag_ref(frag);
+		left -= skb_frag_size(shared);
 	}
 	/* The last one that is wanted, perhaps not all of it */
-	to->frags[i] = from->frags[i];
-	__skb_frag_ref(&to->frags[i]);
-	skb_frag_size_set(&to->frags[i++], left);
-	to->nr_frags = i;
+	*frag = *shared;
+	__skb_frag_ref(frag);
+	skb_frag_size_set(frag, left);
+	to->nr_frags = frag + 1 - to->frags;
 	to->flags |= from->flags & SKBFL_SHARED_FRAG;
 	copy->len = keep;
 	copy->data_len = keep - head;

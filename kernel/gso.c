@@ -27,12 +27,6 @@
 /* Smaller pieces are not worth it, and would be very many. */
 #define GSO_SIZE_MIN	64
 
-/*
- * Frames that a superframe may stand for: more than 64 KB of TCP with the smallest
- * segments that it is asked for (tcp_min_snd_mss).
- */
-#define GSO_FRAMES_MAX	2048
-
 /* Bytes of the transport header at @off, 0 if it is not there */
 static unsigned int transport_hlen(const struct sk_buff *skb, int off, bool tcp)
 {
@@ -80,18 +74,6 @@ unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame)
 	if (!hlen)
 		return 0;
 	return frame->hlen + (off - frame->src) + hlen + skb_shinfo(skb)->gso_size;
-}
-
-/**
- * rmirror_gso_is_too_many - does a superframe stand for more frames than anybody sends?
- * @skb: a superframe
- *
- * A guest may say that each has a single byte, and that the host would make
- * as many copies of one packet.
- */
-bool rmirror_gso_is_too_many(const struct sk_buff *skb)
-{
-	return skb->len / GSO_FRAMES_MAX > skb_shinfo(skb)->gso_size;
 }
 
 /**

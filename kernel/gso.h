@@ -6,8 +6,25 @@
 #include "copy.h"
 #include "frame.h"
 
+/*
+ * Frames that a superframe may stand for: more than 64 KB of TCP with the smallest
+ * segments that it is asked for (tcp_min_snd_mss).
+ */
+#define RMIRROR_GSO_FRAMES_MAX	2048
+
+/**
+ * rmirror_gso_is_too_many - does a superframe stand for more frames than anybody sends?
+ * @skb: a superframe
+ *
+ * A guest may say that each has a single byte, and that the host would make
+ * as many copies of one packet.
+ */
+static inline bool rmirror_gso_is_too_many(const struct sk_buff *skb)
+{
+	return skb->len / RMIRROR_GSO_FRAMES_MAX > skb_shinfo(skb)->gso_size;
+}
+
 unsigned int rmirror_gso_frame_len(const struct rmirror_frame *frame);
-bool rmirror_gso_is_too_many(const struct sk_buff *skb);
 bool rmirror_gso_may_stay(const struct rmirror_frame *frame);
 void rmirror_gso_vouch(struct sk_buff *copy);
 bool rmirror_gso_shrink(struct sk_buff *copy, unsigned int limit);
