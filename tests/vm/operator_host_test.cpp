@@ -158,9 +158,11 @@ TEST_F(HostFinding, AFirewallWhoseFileMirrors) {
     EXPECT_EQ(
         lines_with(result.out, what),
         (std::vector<std::string>{"note: host: /etc/nftables.conf:4" + what +
-                                      ", the firewall with it. Mirrors belong into /etc/rmirror",
+                                      ", the firewall with it. Mirrors belong into /etc/rmirror; see "
+                                      "`rmirror-rules move`",
                                   "note: host: /etc/iptables/rules.v4:2" + what +
-                                      ", the firewall with it. Mirrors belong into /etc/rmirror"}))
+                                      ", the firewall with it. Mirrors belong into /etc/rmirror; see "
+                                      "`rmirror-rules move`"}))
         << result.out << result.err;
     require_command({"rm", "-r", "/etc/nftables.conf", "/etc/iptables"});
     EXPECT_EQ(on_host(path + "$0 doctor").out.find(what), std::string::npos);
