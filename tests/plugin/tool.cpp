@@ -20,7 +20,8 @@ protected:
         const std::string head =
             "set -e; mount --make-rprivate /; cp -a /etc " + directory_.path("etc") +
             "; mount --bind " + directory_.path("etc") +
-            " /etc; mount -t tmpfs none /var/lib; ldconfig; cp /etc/ld.so.cache /etc/cache.before; set +e\n"
+            " /etc; mount -t tmpfs none /var/lib; ldconfig; cp /etc/ld.so.cache /etc/cache.before; "
+            "set +e\n"
             "tool='bash " RMIRROR_TOOL "'; plugin=" RMIRROR_PLUGIN_DIR "; broken=" +
             directory_.path() + "\nnames() { ls -A /etc /etc/ld.so.conf.d | grep rmirror; }\n";
         How how{.plugin = false, .kernel_double = false};
