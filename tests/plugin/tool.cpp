@@ -20,7 +20,8 @@ protected:
         const std::string head =
             "set -e; mount --make-rprivate /; cp -a /etc " + directory_.path("etc") +
             "; mount --bind " + directory_.path("etc") +
-            " /etc; ldconfig; cp /etc/ld.so.cache /etc/cache.before; set +e\n"
+            " /etc; mount -t tmpfs none /var/lib; ldconfig; cp /etc/ld.so.cache /etc/cache.before; "
+            "set +e\n"
             "tool='bash " RMIRROR_TOOL "'; plugin=" RMIRROR_PLUGIN_DIR "; broken=" +
             directory_.path() + "\nnames() { ls -A /etc /etc/ld.so.conf.d | grep rmirror; }\n";
         How how{.plugin = false, .kernel_double = false};
@@ -140,17 +141,46 @@ contained $tool check 2>/dev/null; echo $?; names
         << outcome.err;
 }
 
+// What was tried a moment ago is refused now, as by a limit on namespaces: no fault of the plugin.
+TEST_F(PluginTool, LeavesWhatFailsWithoutThePluginToo) {
+    Outcome outcome = in_copy_of_etc(R"(
+cp /usr/bin/unshare /etc/real-unshare; echo 1 >/etc/tries
+printf '#!/bin/sh\nread -r tries </etc/tries\necho $((tries - 1)) >/etc/tries\n[ $tries -gt 0 ] || exit 1\nexec /etc/real-unshare "$@"\n' >/etc/unshare
+chmod +x /etc/unshare; mount --bind /etc/unshare /usr/bin/unshare
+tool="$tool --plugin-dir $plugin"
+$tool enable 2>&1 | grep -c 'cannot be tried here'; echo ${PIPESTATUS[0]}; names
+echo 99 >/etc/tries; $tool enable >&2; echo $?; names
+echo 1 >/etc/tries; $tool check 2>&1 | grep -c 'cannot be tried here'; echo ${PIPESTATUS[0]}; names
+)");
+    EXPECT_EQ(outcome.out, "1\n4\n0\n00-rmirror.conf\n1\n0\n00-rmirror.conf\n") << outcome.err;
+}
+
+// What the next boot was to do is done, or not wanted any more.
+TEST_F(PluginTool, TakesTheNoteAway) {
+    Outcome outcome = in_copy_of_etc(R"(
+tool="$tool --plugin-dir $plugin"
+mkdir /var/lib/rmirror
+for command in disable enable enable disable; do
+	touch /var/lib/rmirror/enable-plugin; $tool $command >&2; ls /var/lib/rmirror
+done
+touch /var/lib/rmirror/enable-plugin
+setpriv --bounding-set -sys_admin --inh-caps -sys_admin -- $tool enable >&2; echo $?; ls /var/lib/rmirror
+)");
+    EXPECT_EQ(outcome.out, "4\nenable-plugin\n") << outcome.err;
+}
+
 // It says that the plugin is disabled only if it is.
 TEST_F(PluginTool, CannotChangeAReadOnlyEtc) {
     Outcome outcome = in_copy_of_etc(R"(
 dir=/var/tmp/own-plugin.$$; mkdir $dir; cp $plugin/libnftables.so.1 $dir
 tool="$tool --plugin-dir $dir"
 mount -o remount,bind,ro /etc
-$tool enable 2>&1 | tail -1; names
+$tool enable 2>&1; names
 mount -o remount,bind,rw /etc
 $tool enable >&2
 mount -o remount,bind,ro /etc
 $tool check; echo $?
+$tool disable 2>&1; echo $?; names; $tool status >&2; echo $?
 echo junk >$dir/libnftables.so.1
 $tool check 2>&1 | tail -1; names
 mount -o remount,bind,rw /etc
@@ -158,11 +188,52 @@ $tool check 2>&1 | tail -1; names
 rm -r $dir
 )");
     EXPECT_EQ(outcome.out,
+              "rmirror-nft-plugin: cannot write to /etc/ld.so.conf.d: Read-only file system\n"
               "rmirror-nft-plugin: not enabled\n0\n"
+              "rmirror-nft-plugin: cannot write to /etc/ld.so.conf.d: Read-only file system\n"
+              "rmirror-nft-plugin: not disabled\n1\n00-rmirror.conf\n0\n"
               "rmirror-nft-plugin: cannot remove /etc/ld.so.conf.d/00-rmirror.conf from the "
               "loader's list\n00-rmirror.conf\n"
               "rmirror-nft-plugin: disabled: nft works as before, without the statement "
               "'rmirror'\n")
+        << outcome.err;
+}
+
+// Half of it is nothing: the cache of the loader cannot be made.
+TEST_F(PluginTool, StaysEnabledIfTheLoaderCannotBeTold) {
+    Outcome outcome = in_copy_of_etc(R"(
+tool="$tool --plugin-dir $plugin"
+$tool enable >&2
+printf '#!/bin/sh\n[ "$1" = -p ] || exit 1\nexec /etc/real -p\n' >/etc/ldconfig
+real=$(readlink -f /sbin/ldconfig); cp $real /etc/real; chmod +x /etc/real /etc/ldconfig
+mount --bind /etc/ldconfig $real
+$tool disable 2>&1; echo $?; names; $tool status >&2; echo $?
+)");
+    EXPECT_EQ(outcome.out,
+              "rmirror-nft-plugin: cannot remove /etc/ld.so.conf.d/00-rmirror.conf from the "
+              "loader's list\n1\n00-rmirror.conf\n0\n")
+        << outcome.err;
+}
+
+// Root of a user namespace, and one that must not ask the kernel for rules.
+TEST_F(PluginTool, SaysWhatItCannotDoAsThatRoot) {
+    Outcome outcome = in_copy_of_etc(R"(
+tool="$tool --plugin-dir $plugin"
+as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups -- unshare -Urn "$@"; }
+if as_user true; then as_user $tool enable 2>&1; echo $?; names; fi
+echo enabled; $tool enable >&2
+setpriv --bounding-set -net_admin --inh-caps -net_admin -- $tool disable 2>&1 | grep -c 'cannot tell whether rules mirror: stock'
+names
+)");
+    const std::size_t enabled = outcome.out.find("enabled\n1\n");
+    ASSERT_NE(enabled, std::string::npos) << outcome.out << outcome.err;
+    if (outcome.out.starts_with("enabled\n1\n"))
+        GTEST_SKIP() << "users cannot make user namespaces here";
+    EXPECT_EQ(outcome.out,
+              "rmirror-nft-plugin: cannot write to /etc/ld.so.conf.d: Permission denied\n"
+              "rmirror-nft-plugin: root of a user namespace cannot change what all programs get; "
+              "for one command: LD_LIBRARY_PATH=" RMIRROR_PLUGIN_DIR
+              " nft ..\nrmirror-nft-plugin: not enabled\n1\nenabled\n1\n")
         << outcome.err;
 }
 

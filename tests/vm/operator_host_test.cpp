@@ -141,6 +141,32 @@ TEST_F(HostFinding, AModuleOfBeforeTheUpgradeAndItsRules) {
     require_command({"sh", "-c", path + "rmirror-rules unload; rm -r /etc/rmirror"});
 }
 
+// As `nft -f /etc/nftables.conf` by hand does, which begins with `flush ruleset`
+TEST_F(HostFinding, ATableThatWasFlushed) {
+    const std::string path = "export PATH=" RMIRROR_SOURCE_DIR "/packaging:$PATH; ";
+    require_command(
+        {"sh", "-c", path + "mkdir /etc/rmirror; cat >/etc/rmirror/a.nft; rmirror-rules load"},
+        {.input = "table inet kept { chain c { type filter hook input priority 0; "
+                  "rmirror to 192.0.2.9; }; }\n"});
+    const std::string text = "table inet kept of /etc/rmirror is gone";
+    EXPECT_EQ(on_host(path + "$0 doctor").out.find(text), std::string::npos);
+    require_command({"nft", "flush ruleset"});
+    const CommandResult gone = on_host(path + "$0 doctor");
+    EXPECT_EQ(gone.status, 1);
+    on_host(path + remedy_of(line_with(gone, text)));
+    EXPECT_EQ(on_host(path + "$0 doctor").out.find(text), std::string::npos);
+    EXPECT_NE(on_host("$0 show").out.find("inet kept c handle"), std::string::npos);
+    require_command({"sh", "-c", path + "rmirror-rules unload; rm -r /etc/rmirror"});
+}
+
+// After `su`, or with a `sudo` whose PATH is the user's
+TEST_F(HostFinding, NftOutsideOfPath) {
+    net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5"));
+    const CommandResult result =
+        net_.router.exec({"env", "PATH=/usr/bin:/bin", rmirror_program(), "doctor"});
+    EXPECT_EQ(result.out.find("cannot run `nft list chain`"), std::string::npos) << result.out;
+}
+
 // It says where. Tables, chains, comments and strings may have the name.
 TEST_F(HostFinding, AFirewallWhoseFileMirrors) {
     require_command(
@@ -155,12 +181,14 @@ TEST_F(HostFinding, AFirewallWhoseFileMirrors) {
     const std::string path = "export PATH=" RMIRROR_SOURCE_DIR "/packaging:$PATH; ";
     const CommandResult result = on_host(path + "$0 doctor");
     const std::string what = " mirrors: without the module the file is refused as a whole";
-    EXPECT_EQ(
-        lines_with(result.out, what),
-        (std::vector<std::string>{"note: host: /etc/nftables.conf:4" + what +
-                                      ", the firewall with it. Mirrors belong into /etc/rmirror",
-                                  "note: host: /etc/iptables/rules.v4:2" + what +
-                                      ", the firewall with it. Mirrors belong into /etc/rmirror"}))
+    EXPECT_EQ(lines_with(result.out, what),
+              (std::vector<std::string>{
+                  "note: host: /etc/nftables.conf:4" + what +
+                      ", the firewall with it. Mirrors belong into /etc/rmirror; see "
+                      "`rmirror-rules move`",
+                  "note: host: /etc/iptables/rules.v4:2" + what +
+                      ", the firewall with it. Mirrors belong into /etc/rmirror; see "
+                      "`rmirror-rules move`"}))
         << result.out << result.err;
     require_command({"rm", "-r", "/etc/nftables.conf", "/etc/iptables"});
     EXPECT_EQ(on_host(path + "$0 doctor").out.find(what), std::string::npos);

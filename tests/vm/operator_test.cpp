@@ -69,6 +69,20 @@ TEST_F(OperatorTest, TellsWhatNeedsRoot) {
     EXPECT_NE(doctor.out.find("sudo rmirror doctor"), std::string::npos) << doctor.out;
 }
 
+// `sudo` makes nobody root who is it already: in a container without the capability.
+TEST_F(OperatorTest, TellsWhatARootLacks) {
+    net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5"));
+    for (const char *command : {"show", "doctor"}) {
+        const CommandResult result = net_.router.exec(
+            {"setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin", tool, command});
+        EXPECT_EQ(result.status, 2);
+        EXPECT_NE((result.out + result.err).find("this root lacks CAP_NET_ADMIN"),
+                  std::string::npos)
+            << result.out << result.err;
+        EXPECT_EQ(result.out.find("sudo"), std::string::npos) << result.out;
+    }
+}
+
 TEST_F(OperatorTest, TellsOfACollectorWithoutARuleAndWithoutRoot) {
     const CommandResult root = rmirror({"doctor", "10.0.0.5"});
     EXPECT_EQ(root.status, 0) << root.out;

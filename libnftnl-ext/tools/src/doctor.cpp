@@ -2,6 +2,7 @@
 //
 // rmirror doctor: why nothing arrives.
 #include <jansson.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -77,10 +78,13 @@ void examine_gaps(const Mirrors &mirrors, Findings &findings) {
     for (const Gap &gap : mirrors.gaps) {
         if (gap.error == ENOENT)
             continue;
-        const bool root = gap.error == EPERM || gap.error == EACCES;
-        findings.push_back({Severity::unknown, "host",
-                            "cannot read " + gap.what + ": " + std::strerror(gap.error),
-                            root ? "sudo rmirror doctor" : ""});
+        const bool denied = gap.error == EPERM || gap.error == EACCES;
+        const bool root = geteuid() == 0;
+        findings.push_back(
+            {Severity::unknown, "host",
+             "cannot read " + gap.what + ": " + std::strerror(gap.error) +
+                 (denied && root ? ": this root lacks CAP_NET_ADMIN, as in a container" : ""),
+             denied && !root ? "sudo rmirror doctor" : ""});
     }
 }
 

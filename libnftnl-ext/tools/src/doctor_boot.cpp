@@ -158,6 +158,19 @@ void examine_boot(const std::vector<Mirror> &mirrors, Findings &findings) {
     }
 }
 
+// Tables that rmirror-rules has loaded and something has deleted, as `flush ruleset` does
+void examine_loaded(Findings &findings) {
+    const std::string gone = ": was loaded, and is gone";
+    std::istringstream lines(output_of({"rmirror-rules", "status"}));
+    for (std::string line; std::getline(lines, line);)
+        if (line.ends_with(gone))
+            findings.push_back({Severity::wrong, "host",
+                                line.substr(0, line.size() - gone.size()) +
+                                    " of /etc/rmirror is gone: something has flushed the ruleset, "
+                                    "such as `nft -f /etc/nftables.conf`",
+                                "rmirror-rules load"});
+}
+
 // Mirrors in files that hold a firewall
 void examine_firewall(Findings &findings) {
     if (!is_first_namespace())
@@ -170,7 +183,8 @@ void examine_firewall(Findings &findings) {
             continue;
         findings.push_back({Severity::note, "host",
                             place + " mirrors: without the module the file is refused as a whole, "
-                                    "the firewall with it. Mirrors belong into /etc/rmirror",
+                                    "the firewall with it. Mirrors belong into /etc/rmirror; see "
+                                    "`rmirror-rules move`",
                             ""});
     }
 }
@@ -181,6 +195,7 @@ void examine_keeping(const std::vector<Mirror> &mirrors, Findings &findings) {
     examine_listing(mirrors, findings);
     examine_extension(mirrors, findings);
     examine_boot(mirrors, findings);
+    examine_loaded(findings);
     examine_firewall(findings);
 }
 

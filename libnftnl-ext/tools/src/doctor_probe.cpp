@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // How far did a probe come?
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -113,9 +115,9 @@ void examine_one(const Probe &probe, const Path &path, Findings &findings) {
 }
 
 void examine_failure(const Probing &probing, Findings &findings) {
-    const bool root = probing.error == EPERM || probing.error == EACCES;
+    const bool denied = probing.error == EPERM || probing.error == EACCES;
     std::string remedy;
-    if (root)
+    if (denied && geteuid() != 0)
         remedy = "sudo rmirror doctor --probe";
     else if (probing.error == ENETDOWN)
         remedy = "ip link set lo up";

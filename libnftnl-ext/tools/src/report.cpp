@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report.hpp"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -118,10 +120,11 @@ bool complain(std::string_view command, const std::vector<Gap> &gaps) {
     for (const Gap &gap : gaps) {
         if (!is_failure(gap))
             continue;
-        const bool is_root_needed = gap.error == EPERM || gap.error == EACCES;
+        const bool is_denied = gap.error == EPERM || gap.error == EACCES;
+        const char *who = geteuid() == 0 ? " (this root lacks CAP_NET_ADMIN, as in a container)"
+                                         : " (root of this network namespace can)";
         std::fprintf(stderr, "rmirror %s: cannot read %s: %s%s\n", std::string(command).c_str(),
-                     gap.what.c_str(), std::strerror(gap.error),
-                     is_root_needed ? " (root of this network namespace can)" : "");
+                     gap.what.c_str(), std::strerror(gap.error), is_denied ? who : "");
         complained = true;
     }
     return complained;

@@ -6,8 +6,20 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 
 namespace rmirror::tools {
+
+namespace {
+
+// nft and iptables are in directories that a user's PATH may lack, as after `su`.
+void add_system_directories() {
+    const char *path = getenv("PATH");
+    const std::string words = path != nullptr ? std::string(path) + ":" : "/usr/bin:/bin:";
+    setenv("PATH", (words + "/usr/sbin:/sbin").c_str(), 1);
+}
+
+}  // namespace
 
 std::string output_of(std::vector<std::string> words) {
     std::vector<char *> arguments;
@@ -22,6 +34,7 @@ std::string output_of(std::vector<std::string> words) {
     if (child == 0) {
         dup2(ends[1], STDOUT_FILENO);
         dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+        add_system_directories();
         execvp(arguments[0], arguments.data());
         _exit(127);
     }
