@@ -27,6 +27,16 @@ inline std::string listed_encaps(std::uint32_t encaps = RMIRROR_E_ALL) {
     return list;
 }
 
+// RMIRROR_E() of an encapsulation; 0: there is none of that word
+inline std::uint32_t encap_bit(const std::string &wanted) {
+#define X(id, word, key_max, port) \
+    if (wanted == (word))          \
+        return RMIRROR_E(id);
+    RMIRROR_ENCAP_TABLE(X)
+#undef X
+    return 0;
+}
+
 // "encap, key, ...": all options
 inline std::string listed_options() {
     std::string list;
