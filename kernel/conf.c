@@ -221,7 +221,7 @@ static void set_defaults(struct rmirror_conf *conf)
 		conf->flags &= ~RMIRROR_F_SEQ;
 	set_default(conf, NFTA_RMIRROR_FLAGS, 0);
 	/* A GRE key of 0 is on the wire, no key is not: nothing to leave out. */
-	if (conf->encap != RMIRROR_ENCAP_GRE)
+	if (!(BIT(conf->encap) & RMIRROR_E_GRE_KEY))
 		set_default(conf, NFTA_RMIRROR_KEY, 0);
 }
 

@@ -116,7 +116,7 @@ static bool is_to_port(const struct icmp_error *error, u32 port)
 
 static bool has_key(const struct icmp_error *error, const struct rmirror_conf *conf)
 {
-	const bool keyed = conf->encap == RMIRROR_ENCAP_GRE && rmirror_conf_has_key(conf);
+	const bool keyed = BIT(conf->encap) & RMIRROR_E_GRE_KEY && rmirror_conf_has_key(conf);
 	const struct quoted_gre *gre;
 	struct quoted_gre buf;
 

@@ -44,6 +44,8 @@
 #define RMIRROR_E_UDP		(RMIRROR_E(VXLAN) | RMIRROR_E(GENEVE) | RMIRROR_E(TZSP))
 #define RMIRROR_E_KEY		(RMIRROR_E(GRE) | RMIRROR_E(ERSPAN) | RMIRROR_E(ERSPAN3) | \
 				 RMIRROR_E(VXLAN) | RMIRROR_E(GENEVE))
+/* Their key is that of a GRE header, which may have none: no key is not the key 0 */
+#define RMIRROR_E_GRE_KEY	RMIRROR_E(GRE)
 #define RMIRROR_E_SEQ		(RMIRROR_E(GRE) | RMIRROR_E(ERSPAN) | RMIRROR_E(ERSPAN3))
 /* These number their packets whether `seq` is given or not */
 #define RMIRROR_E_SEQ_ALWAYS	(RMIRROR_E(ERSPAN) | RMIRROR_E(ERSPAN3))

@@ -321,7 +321,7 @@ static void canonicalise(struct xt_rmirror_tginfo_v1 *info)
 	} defaults[] = {
 		{ NFTA_RMIRROR_ENCAP, RMIRROR_ENCAP_GRE, true },
 		/* A GRE key of 0 is on the wire, no key is not. */
-		{ NFTA_RMIRROR_KEY, 0, info->encap != RMIRROR_ENCAP_GRE },
+		{ NFTA_RMIRROR_KEY, 0, !(RMIRROR_E_GRE_KEY >> info->encap & 1) },
 		{ NFTA_RMIRROR_MTU, RMIRROR_MTU_RESEGMENT, true },
 		{ NFTA_RMIRROR_TTL, RMIRROR_TTL_DEFAULT, true },
 		{ NFTA_RMIRROR_DSCP, 0, true },

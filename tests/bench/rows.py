@@ -5,8 +5,10 @@ A row's cost is that of its packets with the statement minus that of the same pa
 without it. Both are scripts for bash that the guest runs before it sends packets.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 # So many packets are measured.
 COUNT = {"pktgen": 4096, "gso": 200}
@@ -19,7 +21,16 @@ DEVICES = {"card": "a card", "four": "four queues", "fq_codel": "fq_codel", "hel
            "veth": "veth"}
 DEVICE_SIZES = (60, 1514)
 DEVICE_ENCAPSULATIONS = ("gre", "erspan", "vxlan", "none")
-ENCAPSULATIONS = ("gre", "erspan1", "erspan", "erspan3", "vxlan", "geneve", "tzsp", "none")
+
+
+def _encapsulations() -> list[str]:
+    """The words of RMIRROR_ENCAP_TABLE."""
+    tables = (Path(__file__).resolve().parents[2] / "kernel/include/rmirror_tables.h").read_text()
+    rows = re.search(r"#define RMIRROR_ENCAP_TABLE\(X\)(?:.*\\\n)*.*", tables)
+    return re.findall(r'X\(\w+,\s*"([^"]+)"', rows[0])
+
+
+ENCAPSULATIONS = _encapsulations()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@
 
 #include "collector/support.hpp"
 #include "support/hexdump.hpp"
+#include "support/words.hpp"
 
 namespace rmirror::collector {
 namespace {
@@ -34,13 +35,15 @@ bool has_word(const std::string &statement, const std::string &wanted) {
 std::string expected_stream(const std::string &statement) {
     const bool ipv6 = statement.find(" to fd00::5") != std::string::npos;
     const std::string encap = word_behind(statement, "encap", "gre");
-    std::string key = word_behind(statement, "key", encap == "gre" ? "" : "0");
+    const std::uint32_t bit = test::encap_bit(encap);
+    const bool is_gre_key = (bit & RMIRROR_E_GRE_KEY) != 0;
+    const std::string key = word_behind(statement, "key", is_gre_key ? "" : "0");
     std::string text = word_behind(statement, "from", ipv6 ? "fd00::1" : "10.0.0.1") + " " + encap;
-    if (encap == "erspan1" || encap == "tzsp" || key.empty())
+    if ((bit & RMIRROR_E_KEY) == 0 || key.empty())
         return text;
-    if (encap == "erspan" || encap == "erspan3")
-        return text + " session " + key;
-    return text + (encap == "gre" ? " key " : " vni ") + key;
+    if (is_gre_key)
+        return text + " key " + key;
+    return text + (encap.starts_with("erspan") ? " session " : " vni ") + key;
 }
 
 class CollectorGolden : public ::testing::TestWithParam<test::GoldenPacket> {};

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "collector/setup_plan.hpp"
+#include "support/words.hpp"
 
 namespace rmirror::collector {
 namespace {
@@ -79,10 +80,8 @@ TEST(CollectorOptions, AKeyIsOfItsEncapsulation) {
 }
 
 TEST(CollectorOptions, RefusalsNameWordAndRange) {
-    EXPECT_EQ(
-        refusal("--encap gra"),
-        "invalid --encap 'gra', expected one of gre, erspan1, erspan, erspan3, vxlan, geneve, "
-        "tzsp, none");
+    EXPECT_EQ(refusal("--encap gra"),
+              "invalid --encap 'gra', expected one of " + test::listed_encaps());
     EXPECT_EQ(refusal("--key 4294967296"), "invalid --key '4294967296', expected 0..4294967295");
     EXPECT_EQ(refusal("--key -1"), "invalid --key '-1', expected 0..4294967295");
     EXPECT_EQ(refusal("--key 7x"), "invalid --key '7x', expected 0..4294967295");

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "nft.hpp"
+#include "support/words.hpp"
 
 namespace rmirror::test {
 
@@ -322,7 +323,7 @@ TEST_F(PluginExpressions, InALongLineOfJson) {
 struct Bad {
     const char *rule;
     const char *carets;
-    const char *message;
+    std::string message;
 };
 
 // The place in the text of the user, whether it is nft that refuses or the plugin
@@ -350,13 +351,12 @@ TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
          "key: 'ip saddr map @NAME')"},
         {"rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5 } lne 60",
          "                                                ^^^",
-         "unknown option 'lne', expected one of encap, key, len, mtu, ttl, dscp, from, device, "
-         "mark, "
-         "port, seq, platform, metadata or another statement (did you mean 'len'?)"},
+         "unknown option 'lne', expected one of " + listed_options() +
+             " or another statement (did you mean 'len'?)"},
         {"rmirror to ip saddr map @m key iif", "                               ^^^",
          "invalid key, only one of collector and key can be an expression"},
         {"rmirror to 10.0.0.5 encap tzsp key iif", "                               ^^^",
-         "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
+         "'key' does not belong to encap tzsp, only to " + listed_encaps(RMIRROR_E_KEY)},
         {"rmirror to 10.0.0.5 key iif map 5", "                                ^",
          "expected '{ key : number, ... }' or '@name' after 'map'"},
         {"rmirror to 10.0.0.5 key ct mark map { 1 : 10.0.0.1 }",
@@ -367,7 +367,7 @@ TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
     for (const Bad &bad : all) {
         const std::string command = std::string("add rule inet t c ") + bad.rule;
         Outcome outcome = nft(command);
-        EXPECT_EQ(outcome.err, std::string("Error: ") + bad.message + '\n' + command + '\n' +
+        EXPECT_EQ(outcome.err, "Error: " + bad.message + '\n' + command + '\n' +
                                    std::string(18, ' ') + bad.carets + '\n');
         EXPECT_EQ(outcome.status, 1);
     }

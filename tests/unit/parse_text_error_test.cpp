@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "statement_support.hpp"
+#include "support/words.hpp"
 
 namespace rmirror::test {
 namespace {
 
-constexpr const char *options =
-    "encap, key, len, mtu, ttl, dscp, from, device, mark, port, seq, platform, metadata";
+const std::string options = listed_options();
 
 struct Refused {
     const char *text;
@@ -28,6 +28,23 @@ TEST_P(ParseTextError, HasMessageAndPlace) {
     ASSERT_FALSE(parsed) << marked.text << " is read as " << to_text(parsed->statement);
     EXPECT_EQ(parsed.error().message, GetParam().message) << marked.text;
     EXPECT_EQ(parsed.error().span, marked.span) << marked.text;
+}
+
+// The lists in the messages below are made of the table. These are written out: an encapsulation
+// comes last, an option stands in the order in which it is printed.
+TEST(ParseTextErrorLists, AreOfAllWords) {
+    const auto message = [](std::string_view text) { return parse_text(text).error().message; };
+    EXPECT_EQ(message("rmirror to 10.0.0.5 encap foo")
+                  .rfind("invalid encap 'foo', expected one of gre, erspan1, erspan, erspan3, "
+                         "vxlan, geneve, tzsp, none",
+                         0),
+              0U);
+    EXPECT_EQ(message("rmirror to 10.0.0.5 foo")
+                  .rfind("unknown option 'foo', expected one of encap, key, len, mtu, ttl, ", 0),
+              0U);
+    EXPECT_EQ(message("rmirror to 10.0.0.5 encap none port 1")
+                  .rfind("'port' does not belong to encap none, only to vxlan, geneve, tzsp", 0),
+              0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -107,21 +124,17 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Options, ParseTextError,
     testing::Values(
-        Refused{"rmirror to 10.0.0.5 <lenn> 60",
-                std::string("unknown option 'lenn', expected one of ") + options +
-                    " or another statement (did you mean 'len'?)"},
+        Refused{"rmirror to 10.0.0.5 <lenn> 60", "unknown option 'lenn', expected one of " +
+                                                     options +
+                                                     " or another statement (did you mean 'len'?)"},
         Refused{"rmirror to 10.0.0.5 len 60 <60>",
-                std::string("unknown option '60', expected one of ") + options +
-                    " or another statement"},
+                "unknown option '60', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5<,> 10.0.0.6",
-                std::string("unknown option ',', expected one of ") + options +
-                    " or another statement"},
+                "unknown option ',', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5 <\"len\"> 60",
-                std::string("unknown option 'len', expected one of ") + options +
-                    " or another statement"},
+                "unknown option 'len', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5 <Len> 60",
-                std::string("unknown option 'Len', expected one of ") + options +
-                    " or another statement"},
+                "unknown option 'Len', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5 <to> 10.0.0.6",
                 "repeated 'to', a statement has one collector"},
         Refused{"rmirror to 10.0.0.5 len 60 <len> 70", "repeated option 'len'"},
@@ -163,19 +176,17 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"rmirror to 10.0.0.5 mark <=>= 5",
                 "invalid mark '=', expected 0..4294967295 "
                 "(for the mark of the packet itself write 'meta mark')"},
-        Refused{
-            "rmirror to 10.0.0.5 encap <foo>",
-            "invalid encap 'foo', expected one of gre, erspan1, erspan, erspan3, vxlan, geneve, "
-            "tzsp, none"},
-        Refused{"rmirror to 10.0.0.5 encap <vxlna>",
-                "invalid encap 'vxlna', expected one of gre, erspan1, erspan, erspan3, vxlan, "
-                "geneve, tzsp, none (did you mean 'vxlan'?)"},
-        Refused{"rmirror to 10.0.0.5 encap <gretap>",
-                "invalid encap 'gretap', expected one of gre, erspan1, erspan, erspan3, vxlan, "
-                "geneve, tzsp, none (did you mean 'gre'?)"},
-        Refused{"rmirror to 10.0.0.5 encap <erspan2>",
-                "invalid encap 'erspan2', expected one of gre, erspan1, erspan, erspan3, vxlan, "
-                "geneve, tzsp, none (did you mean 'erspan'?)"},
+        Refused{"rmirror to 10.0.0.5 encap <foo>",
+                "invalid encap 'foo', expected one of " + listed_encaps()},
+        Refused{"rmirror to 10.0.0.5 encap <vxlna>", "invalid encap 'vxlna', expected one of " +
+                                                         listed_encaps() +
+                                                         " (did you mean 'vxlan'?)"},
+        Refused{"rmirror to 10.0.0.5 encap <gretap>", "invalid encap 'gretap', expected one of " +
+                                                          listed_encaps() +
+                                                          " (did you mean 'gre'?)"},
+        Refused{"rmirror to 10.0.0.5 encap <erspan2>", "invalid encap 'erspan2', expected one of " +
+                                                           listed_encaps() +
+                                                           " (did you mean 'erspan'?)"},
         Refused{"rmirror to 10.0.0.5 mtu <1500>",
                 "invalid mtu '1500', expected one of resegment, fragment, truncate, drop"},
         Refused{"rmirror to 10.0.0.5 dscp <foo>",
@@ -224,28 +235,24 @@ INSTANTIATE_TEST_SUITE_P(
     Encapsulation, ParseTextError,
     testing::Values(
         Refused{"rmirror to 10.0.0.5 <key> 5 encap tzsp",
-                "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
+                "'key' does not belong to encap tzsp, only to " + listed_encaps(RMIRROR_E_KEY)},
         Refused{"rmirror to 10.0.0.5 encap tzsp <key> 5",
-                "'key' does not belong to encap tzsp, only to gre, erspan, erspan3, vxlan, geneve"},
-        Refused{
-            "rmirror to 10.0.0.5 encap erspan1 <key> 0",
-            "'key' does not belong to encap erspan1, only to gre, erspan, erspan3, vxlan, geneve"},
-        Refused{"rmirror to 10.0.0.5 <port> 4789",
-                "'port' does not belong to encap gre, only to vxlan, geneve, tzsp (did you mean "
-                "'encap vxlan'?)"},
+                "'key' does not belong to encap tzsp, only to " + listed_encaps(RMIRROR_E_KEY)},
+        Refused{"rmirror to 10.0.0.5 encap erspan1 <key> 0",
+                "'key' does not belong to encap erspan1, only to " + listed_encaps(RMIRROR_E_KEY)},
+        Refused{"rmirror to 10.0.0.5 <port> 4789", "'port' does not belong to encap gre, only to " +
+                                                       listed_encaps(RMIRROR_E_UDP) +
+                                                       " (did you mean 'encap vxlan'?)"},
         Refused{"rmirror to 10.0.0.5 <seq> encap vxlan",
-                "'seq' does not belong to encap vxlan, only to gre, erspan, erspan3"},
+                "'seq' does not belong to encap vxlan, only to " + listed_encaps(RMIRROR_E_SEQ)},
         Refused{"rmirror to 10.0.0.5 encap vxlan <metadata>",
                 "'metadata' does not belong to encap vxlan, only to geneve"},
         Refused{"rmirror to 10.0.0.5 encap erspan <platform>",
                 "'platform' does not belong to encap erspan, only to erspan3"},
-        Refused{
-            "rmirror to 10.0.0.5 encap none <ttl> 1",
-            "'ttl' does not belong to encap none, only to gre, erspan1, erspan, erspan3, vxlan, "
-            "geneve, tzsp"},
+        Refused{"rmirror to 10.0.0.5 encap none <ttl> 1",
+                "'ttl' does not belong to encap none, only to " + listed_encaps(RMIRROR_E_OUTER)},
         Refused{"rmirror to 10.0.0.5 <from> 10.0.0.1 encap none",
-                "'from' does not belong to encap none, only to gre, erspan1, erspan, erspan3, "
-                "vxlan, geneve, tzsp"},
+                "'from' does not belong to encap none, only to " + listed_encaps(RMIRROR_E_OUTER)},
         Refused{"rmirror to 10.0.0.5 key <1024> encap erspan",
                 "invalid key '1024', expected 0..1023 with encap erspan"},
         Refused{"rmirror to 10.0.0.5 encap vxlan key <16777216>",
@@ -257,8 +264,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"rmirror to 10.0.0.5 key <5000> foo encap erspan",
                 "invalid key '5000', expected 0..1023 with encap erspan"},
         Refused{"rmirror to 10.0.0.5 port 5 <foo> encap vxlan",
-                std::string("unknown option 'foo', expected one of ") + options +
-                    " or another statement"},
+                "unknown option 'foo', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5 port 5 encap <$x>", "unknown identifier 'x'"}));
 
 }  // namespace

@@ -22,6 +22,15 @@ constexpr std::array limits = {
 #undef X
 };
 
+bool takes_value(const std::string &option) {
+#define X(attr, word, kind, min, max, encaps) \
+    if (option == (word))                     \
+        return RMIRROR_FLAG_OF_##kind(attr) == 0;
+    RMIRROR_OPTION_TABLE(X)
+#undef X
+    return false;
+}
+
 // The standard leaves the algorithms of its distributions open, so that they differ between
 // libraries; the modulo's bias does not matter here.
 std::uint32_t reduce(std::uint64_t random, std::uint32_t low, std::uint32_t high) {
@@ -171,7 +180,7 @@ std::string Generator::scrambled_text(const Statement &statement) {
     std::vector<std::string> options;
     while (words >> word) {
         std::string option = word;
-        if (word != "seq" && word != "platform" && word != "metadata" && words >> word) {
+        if (takes_value(word) && words >> word) {
             const bool quote = !word.starts_with('"') && one_in(4);
             option += blank() + (quote ? '"' + word + '"' : word);
         }

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "statement_support.hpp"
+#include "support/words.hpp"
 
 namespace rmirror::test {
 namespace {
@@ -72,17 +73,18 @@ INSTANTIATE_TEST_SUITE_P(
                    s.from = Address::from_text("10.0.0.1");
                },
                "invalid from '10.0.0.1', expected an IPv6 address, as the collector"},
-        Change{[](Statement &s) { s.encap = static_cast<rmirror_encap>(8); },
-               "invalid encap '8', expected one of gre, erspan1, erspan, erspan3, vxlan, geneve, "
-               "tzsp, none"},
+        Change{[](Statement &s) { s.encap = static_cast<rmirror_encap>(__RMIRROR_ENCAP_MAX); },
+               "invalid encap '" + std::to_string(__RMIRROR_ENCAP_MAX) + "', expected one of " +
+                   listed_encaps()},
         Change{[](Statement &s) { s.mtu = static_cast<rmirror_mtu>(4); },
                "invalid mtu '4', expected one of resegment, fragment, truncate, drop"},
-        Change{[](Statement &s) { s.flags = 8; }, "unknown flags 8"},
+        Change{[](Statement &s) { s.flags = RMIRROR_F_MASK + 1; },
+               "unknown flags " + std::to_string(RMIRROR_F_MASK + 1)},
         Change{[](Statement &s) { s.flags = RMIRROR_F_PLATFORM; },
                "'platform' does not belong to encap gre, only to erspan3"},
         Change{[](Statement &s) { s.ttl = 0; }, "invalid ttl '0', expected 1..255"},
         Change{[](Statement &s) { s.port = 4789; },
-               "'port' does not belong to encap gre, only to vxlan, geneve, tzsp"},
+               "'port' does not belong to encap gre, only to " + listed_encaps(RMIRROR_E_UDP)},
         Change{[](Statement &s) { s.device = "a\"b"; },
                "invalid device 'a\"b', expected a name of 1..15 bytes without white space, '/', "
                "':' and '\"'"},
@@ -100,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(Canonical, LeavesAnUnknownEncapsulationAlone) {
     Statement statement = statement_of("rmirror to 10.0.0.5");
-    statement.encap = static_cast<rmirror_encap>(9);
+    statement.encap = static_cast<rmirror_encap>(__RMIRROR_ENCAP_MAX + 1);
     statement.ttl = 255;
     EXPECT_EQ(canonical(statement), statement);
 }

@@ -12,6 +12,7 @@
 
 #include "support/packet_builder.hpp"
 #include "vm/support/capture.hpp"
+#include "vm/support/encapsulation.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/outer.hpp"
 #include "vm/support/topology.hpp"
@@ -24,13 +25,13 @@ namespace {
 constexpr std::uint64_t originals = 10;
 constexpr std::chrono::seconds quiet{10};
 
-const std::vector<std::string> encapsulations = {"",
-                                                 " encap erspan1",
-                                                 " encap erspan",
-                                                 " encap erspan3",
-                                                 " encap vxlan",
-                                                 " encap geneve",
-                                                 " encap tzsp"};
+// The options that ask for each encapsulation
+std::vector<std::string> encap_options() {
+    std::vector<std::string> options;
+    for (const Encapsulation &encap : encapsulations())
+        options.push_back(std::string(" encap ") + encap.word);
+    return options;
+}
 
 test::Bytes marker() {
     return test::from_hex("72 6d 69 72 72 6f 72 20 6c 6f 6f 70");
@@ -105,7 +106,7 @@ protected:
 // Prerouting and input see each original; the router's answer passes output and postrouting. The
 // collector is dead: it answers each copy with an ICMP error.
 TEST_F(LoopTest, MirrorOfEverythingToADeadCollector) {
-    play(encapsulations, [](Topology &net, const std::string &options) {
+    play(encap_options(), [](Topology &net, const std::string &options) {
         net.collector.sysctl("net.ipv4.icmp_ratelimit", "0");
         net.collector.sysctl("net.ipv4.icmp_msgs_per_sec", "10000");
         net.router.nft(everything("rmirror to 10.0.0.5" + options));
@@ -122,7 +123,7 @@ TEST_F(LoopTest, MirrorOfEverythingToADeadCollector) {
 }
 
 TEST_F(LoopTest, MirrorOfTheDeviceTheCopiesLeaveBy) {
-    play(encapsulations, [](Topology &net, const std::string &options) {
+    play(encap_options(), [](Topology &net, const std::string &options) {
         net.router.nft(both_ways({"mon"}, "rmirror to 10.0.0.5" + options) +
                        "table netdev lan { chain in { type filter hook ingress device lan "
                        "priority 0; rmirror to 10.0.0.5" +
@@ -137,7 +138,7 @@ TEST_F(LoopTest, MirrorOfTheDeviceTheCopiesLeaveBy) {
 
 // The collector is a router with a mirror of its own, back to us.
 TEST_F(LoopTest, TwoThatMirrorToEachOther) {
-    play(encapsulations, [](Topology &net, const std::string &options) {
+    play(encap_options(), [](Topology &net, const std::string &options) {
         net.router.nft(everything("rmirror to 10.0.0.5" + options));
         net.collector.nft(everything("rmirror to 10.0.0.1" + options));
     });
@@ -153,7 +154,7 @@ TEST_F(LoopTest, TwoThatMirrorToEachOther) {
 
 // Each has an encapsulation of its own.
 TEST_F(LoopTest, TwoThatMirrorInputAndOutputDifferently) {
-    play(encapsulations, [](Topology &net, const std::string &options) {
+    play(encap_options(), [](Topology &net, const std::string &options) {
         const auto rules = [](const std::string &statement) {
             return "table inet mirror { chain in { type filter hook input priority 0; " +
                    statement + "; }\nchain out { type filter hook output priority 0; " + statement +

@@ -134,7 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
                 {collector, number(NFTA_RMIRROR_ENCAP, RMIRROR_ENCAP_NONE),
                  number(NFTA_RMIRROR_TTL, 9)},
                 EINVAL},
-        Refused{"unknown flag", {collector, number(NFTA_RMIRROR_FLAGS, 8)}, ERANGE}));
+        Refused{
+            "unknown flag", {collector, number(NFTA_RMIRROR_FLAGS, RMIRROR_F_MASK + 1)}, ERANGE}));
 
 // Collectors that a map names: what the plugin cannot say.
 class RegisterTest : public TopologyTest {

@@ -78,7 +78,7 @@ inline std::uint32_t default_port(rmirror_encap encap) {
 
 // Whether a key of 0 is something else than no key. Only a GRE header can be without one.
 inline bool zero_key_is_a_key(rmirror_encap encap) {
-    return encap == RMIRROR_ENCAP_GRE;
+    return (RMIRROR_E_GRE_KEY >> encap & 1U) != 0;
 }
 
 // "gre, erspan1, ..." for messages; the second form lists a set RMIRROR_E_*.

@@ -116,9 +116,12 @@ Result<Words> device_of(const SetupOptions &options) {
         case RMIRROR_ENCAP_VXLAN:
         case RMIRROR_ENCAP_GENEVE:
             return udp_device(options);
-        default:
-            return Error{"no Linux device takes " + std::string(encap_word(*options.encap)), {}};
+        case RMIRROR_ENCAP_TZSP:
+        case RMIRROR_ENCAP_NONE:
+        case __RMIRROR_ENCAP_MAX:
+            break;
     }
+    return Error{"no Linux device takes " + std::string(encap_word(*options.encap)), {}};
 }
 
 // The way without a device of the kernel's
@@ -144,9 +147,15 @@ bool is_told_by_key(rmirror_encap encap) {
         case RMIRROR_ENCAP_ERSPAN:
         case RMIRROR_ENCAP_ERSPAN3:
             return true;
-        default:
-            return false;
+        case RMIRROR_ENCAP_ERSPAN1:
+        case RMIRROR_ENCAP_VXLAN:
+        case RMIRROR_ENCAP_GENEVE:
+        case RMIRROR_ENCAP_TZSP:
+        case RMIRROR_ENCAP_NONE:
+        case __RMIRROR_ENCAP_MAX:
+            break;
     }
+    return false;
 }
 
 void add_notes(const SetupOptions &options, Plan &plan) {

@@ -27,9 +27,14 @@ const char *key_word(rmirror_encap encap) {
         case RMIRROR_ENCAP_VXLAN:
         case RMIRROR_ENCAP_GENEVE:
             return "vni";
-        default:
-            return "key";
+        case RMIRROR_ENCAP_GRE:
+        case RMIRROR_ENCAP_ERSPAN1:
+        case RMIRROR_ENCAP_TZSP:
+        case RMIRROR_ENCAP_NONE:
+        case __RMIRROR_ENCAP_MAX:
+            break;
     }
+    return "key";
 }
 
 bool Wanted::matches(const Host &source, rmirror_encap encap_of,

@@ -127,7 +127,7 @@ bool Answer::is_about(const Statement &statement) const {
     const std::uint32_t own_port = statement.port.value_or(encap_row(statement.encap).port);
     if (own_port != 0)
         return protocol == IPPROTO_UDP && port == own_port;
-    const bool has_key = statement.encap == RMIRROR_ENCAP_GRE;
+    const bool has_key = zero_key_is_a_key(statement.encap);
     return protocol == IPPROTO_GRE && (!has_key || key == statement.key);
 }
 

@@ -45,7 +45,8 @@ std::uint32_t added(const Statement &statement, bool over_ipv6) {
         case RMIRROR_ENCAP_TZSP:
             header = 23;
             break;
-        default:
+        case RMIRROR_ENCAP_VXLAN:
+        case __RMIRROR_ENCAP_MAX:
             header = 16;
     }
     return header + ethernet_header + (over_ipv6 ? ipv6_header : ipv4_header);

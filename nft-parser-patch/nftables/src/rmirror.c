@@ -101,7 +101,7 @@ void rmirror_drop_defaults(struct rmirror_options *o)
 		return;
 	drop_default(o, RMIRROR_OPT_PORT, rmirror_encap_rows[encap].port);
 	/* A GRE key of 0 is on the wire, no key is not. */
-	if (encap != RMIRROR_ENCAP_GRE)
+	if (!(RMIRROR_E_GRE_KEY & RMIRROR_BIT(encap)))
 		drop_default(o, RMIRROR_OPT_KEY, 0);
 	if (RMIRROR_E_SEQ_ALWAYS & RMIRROR_BIT(encap))
 		o->given &= ~RMIRROR_BIT(RMIRROR_OPT_SEQ);

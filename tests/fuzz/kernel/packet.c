@@ -190,6 +190,14 @@ static void check_copy(const struct rmirror_frame *frame, const struct scene *sc
 	check_encap(frame, scene, encap, keep);
 }
 
+/* One of the encapsulations that have a header, which all but one have */
+static u32 wrapping(u32 number)
+{
+	const u32 id = number % RMIRROR_ENCAP_MAX;
+
+	return id < RMIRROR_ENCAP_NONE ? id : id + 1;
+}
+
 static void check_packet(const struct scene *scene, const struct scene_input *input)
 {
 	const struct sk_buff before = *scene->skb;
@@ -203,7 +211,7 @@ static void check_packet(const struct scene *scene, const struct scene_input *in
 	check_short_cut(&frame, scene);
 	check_kin(&frame, scene->rn);
 	check_copy(&frame, scene, min(input->keep * 8U ?: frame.len, frame.len),
-		   input->encap % RMIRROR_ENCAP_NONE);
+		   wrapping(input->encap));
 	rmirror_frame_strip(&frame);
 	demand(frame.len <= scene->skb->len + skb_headroom(scene->skb), "a packet is in its frame");
 	skb_copy_bits(scene->skb, 0, after, scene->skb->len);

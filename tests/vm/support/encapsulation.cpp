@@ -56,9 +56,11 @@ test::PacketBuilder &add_encapsulation(test::PacketBuilder &builder, const Encap
             return builder.udp(source_port, encap.port).payload(hex("00 00 65 58 00 00 00 00"));
         case RMIRROR_ENCAP_TZSP:
             return builder.udp(source_port, encap.port).payload(hex("01 00 00 01 01"));
-        default:
-            throw std::invalid_argument("an encapsulation that this test does not know");
+        case RMIRROR_ENCAP_NONE:
+        case __RMIRROR_ENCAP_MAX:
+            break;
     }
+    throw std::invalid_argument("nothing is wrapped in no encapsulation");
 }
 
 }  // namespace rmirror::vm
