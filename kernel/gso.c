@@ -331,6 +331,7 @@ static bool make_partial(struct sk_buff *copy)
 struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev)
 {
 	const struct rmirror_cb cb = *rmirror_cb(copy);
+	const unsigned int headroom = skb_headroom(copy);
 	const int l3 = skb_network_offset(copy);
 	const __be16 proto = copy->protocol;
 	struct sk_buff *segs, *seg;
@@ -349,9 +350,15 @@ struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev
 		copy->protocol = proto;
 		return segs ?: ERR_PTR(-EOPNOTSUPP);
 	}
-	consume_skb(copy);
-	for (seg = segs; seg; seg = seg->next)
+	for (seg = segs; seg; seg = seg->next) {
 		seg->protocol = proto;
+		/* Of an IPv6 datagram that became fragments their header has taken some of it. */
+		if (skb_cow_head(seg, headroom)) {
+			kfree_skb_list(segs);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+	consume_skb(copy);
 	return segs;
 }
 
