@@ -46,16 +46,19 @@ static u64 flow4(const struct sk_buff *skb, int off)
 	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	if (!iph)
 		return 0;
-	if (!ip_is_fragment(iph))
-		ports = flow_ports(skb, off + iph->ihl * 4, iph->protocol);
+	if (!rmirror_inner_is_fragment4(iph))
+		ports = flow_ports(skb, off + rmirror_inner_hlen4(iph), iph->protocol);
 	return rmirror_flow4(iph, ports);
 }
 
 static u32 fold6(const struct in6_addr *addr)
 {
-	return (__force u32)addr->s6_addr32[0] ^ rol32((__force u32)addr->s6_addr32[1], 7) ^
-	       rol32((__force u32)addr->s6_addr32[2], 13) ^
-	       rol32((__force u32)addr->s6_addr32[3], 22);
+	const __be32 *word = addr->s6_addr32;
+
+	return (__force u32)get_unaligned(&word[0]) ^
+	       rol32((__force u32)get_unaligned(&word[1]), 7) ^
+	       rol32((__force u32)get_unaligned(&word[2]), 13) ^
+	       rol32((__force u32)get_unaligned(&word[3]), 22);
 }
 
 static u64 flow6(const struct sk_buff *skb, int off)

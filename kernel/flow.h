@@ -10,6 +10,8 @@
 #include <linux/skbuff.h>
 #include <net/ip.h>
 
+#include "inner.h"
+
 u32 __rmirror_flow_hash(const struct sk_buff *copy);
 
 /* Two numbers, whichever comes first */
@@ -20,12 +22,14 @@ static inline u64 rmirror_flow_of_ends(u32 a, u32 b)
 
 static inline u64 rmirror_flow_of_ports(const __be16 *ports)
 {
-	return rmirror_flow_of_ends((__force u16)ports[0], (__force u16)ports[1]);
+	return rmirror_flow_of_ends((__force u16)get_unaligned(&ports[0]),
+				    (__force u16)get_unaligned(&ports[1]));
 }
 
 static inline u64 rmirror_flow4(const struct iphdr *iph, u64 ports)
 {
-	return rmirror_flow_of_ends((__force u32)iph->saddr, (__force u32)iph->daddr) ^
+	return rmirror_flow_of_ends((__force u32)get_unaligned(&iph->saddr),
+				    (__force u32)get_unaligned(&iph->daddr)) ^
 	       (ports + iph->protocol) * GOLDEN_RATIO_64;
 }
 
@@ -49,8 +53,9 @@ static __always_inline u32 rmirror_flow_hash(const struct sk_buff *copy)
 	/* As most are */
 	if (copy->protocol == htons(ETH_P_IP) &&
 	    off + (int)(sizeof(*iph) + 2 * sizeof(*ports)) <= (int)skb_headlen(copy) &&
-	    (iph->protocol == IPPROTO_TCP || iph->protocol == IPPROTO_UDP) && iph->ihl == 5 &&
-	    !ip_is_fragment(iph))
+	    (iph->protocol == IPPROTO_TCP || iph->protocol == IPPROTO_UDP) &&
+	    rmirror_inner_hlen4(iph) == sizeof(*iph) &&
+	    !rmirror_inner_is_fragment4(iph))
 		return rmirror_flow_fold(rmirror_flow4(iph, rmirror_flow_of_ports(ports)));
 	return __rmirror_flow_hash(copy);
 }

@@ -19,6 +19,7 @@
 
 #include "compat/compat.h"
 #include "gso.h"
+#include "inner.h"
 
 /* What the stack segments behind a tunnel header without surprises */
 #define GSO_PLAIN	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | \
@@ -35,7 +36,7 @@ static unsigned int transport_hlen(const struct sk_buff *skb, int off, bool tcp)
 	if (!tcp)
 		return sizeof(struct udphdr);
 	th = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	return th && th->doff >= 5 ? th->doff * 4 : 0;
+	return th && rmirror_inner_tcp_hlen(th) >= sizeof(*th) ? rmirror_inner_tcp_hlen(th) : 0;
 }
 
 static bool is_tcp_gso(const struct sk_buff *skb)
@@ -99,7 +100,7 @@ static bool is_indivisible(const struct sk_buff *copy, int off)
 	struct tcphdr *th, buf;
 
 	th = skb_header_pointer(copy, off, sizeof(buf), &buf);
-	return !th || th->syn || th->rst || th->urg;
+	return !th || rmirror_inner_tcp_flags(th) & (TCPHDR_SYN | TCPHDR_RST | TCPHDR_URG);
 }
 
 /**
@@ -134,9 +135,9 @@ static int plain_tcp_offset(const struct sk_buff *copy)
 	    l3 + (int)sizeof(struct iphdr) <= linear) {
 		const struct iphdr *iph = header;
 
-		if (iph->version == 4 && iph->ihl >= 5 && iph->protocol == IPPROTO_TCP &&
-		    !ip_is_fragment(iph))
-			return l3 + iph->ihl * 4;
+		if (iph->version == 4 && rmirror_inner_hlen4(iph) >= sizeof(*iph) &&
+		    iph->protocol == IPPROTO_TCP && !rmirror_inner_is_fragment4(iph))
+			return l3 + rmirror_inner_hlen4(iph);
 	}
 	if (type == SKB_GSO_TCPV6 && copy->protocol == htons(ETH_P_IPV6) &&
 	    l3 + (int)sizeof(struct ipv6hdr) <= linear) {
@@ -173,8 +174,8 @@ void rmirror_gso_vouch(struct sk_buff *copy)
 	    off + (int)sizeof(*th) > linear)
 		return;
 	th = (const struct tcphdr *)(copy->data + off);
-	hlen = off + th->doff * 4;
-	if (th->doff < 5 || hlen > linear)
+	hlen = off + rmirror_inner_tcp_hlen(th);
+	if (hlen < off + (int)sizeof(*th) || hlen > linear)
 		return;
 	payload = copy->len - hlen;
 	if (payload <= info->gso_size)
@@ -190,9 +191,9 @@ static void set_partial(struct sk_buff *copy, int off, unsigned int field, __sum
 	struct rmirror_cb *cb = rmirror_cb(copy);
 
 	cb->has_check = true;
-	cb->check = *check;
+	cb->check = get_unaligned(check);
 	cb->check_off = off + field;
-	*check = pseudo;
+	put_unaligned(pseudo, check);
 	copy->ip_summed = CHECKSUM_PARTIAL;
 	copy->csum_start = skb_headroom(copy) + off;
 	copy->csum_offset = field;
@@ -207,19 +208,17 @@ static void set_partial(struct sk_buff *copy, int off, unsigned int field, __sum
 static int find_transport4(struct sk_buff *copy, int l3, u8 proto, unsigned int hlen,
 			   __sum16 *pseudo)
 {
-	const struct iphdr *iph;
+	struct iphdr iph;
 	int off;
 
-	if (!pskb_may_pull(copy, l3 + sizeof(*iph)))
+	if (skb_copy_bits(copy, l3, &iph, sizeof(iph)))
 		return -1;
-	iph = (const struct iphdr *)(copy->data + l3);
-	off = l3 + iph->ihl * 4;
-	if (iph->ihl < 5 || iph->protocol != proto || ip_is_fragment(iph) ||
-	    (!skb_is_gso(copy) && ntohs(iph->tot_len) != copy->len - l3) ||
+	off = l3 + iph.ihl * 4;
+	if (iph.ihl < 5 || iph.protocol != proto || ip_is_fragment(&iph) ||
+	    (!skb_is_gso(copy) && ntohs(iph.tot_len) != copy->len - l3) ||
 	    !pskb_may_pull(copy, off + hlen))
 		return -1;
-	iph = (const struct iphdr *)(copy->data + l3);
-	*pseudo = ~csum_tcpudp_magic(iph->saddr, iph->daddr, copy->len - off, proto, 0);
+	*pseudo = ~csum_tcpudp_magic(iph.saddr, iph.daddr, copy->len - off, proto, 0);
 	return off;
 }
 
@@ -241,21 +240,19 @@ static int skip_extensions(const struct sk_buff *copy, int off, u8 *nexthdr)
 static int find_transport6(struct sk_buff *copy, int l3, u8 proto, unsigned int hlen,
 			   __sum16 *pseudo)
 {
-	const struct ipv6hdr *ip6h;
+	struct ipv6hdr ip6h;
 	u8 nexthdr;
 	int off;
 
-	if (!pskb_may_pull(copy, l3 + sizeof(*ip6h)))
+	if (skb_copy_bits(copy, l3, &ip6h, sizeof(ip6h)))
 		return -1;
-	ip6h = (const struct ipv6hdr *)(copy->data + l3);
-	nexthdr = ip6h->nexthdr;
-	if (!skb_is_gso(copy) && ntohs(ip6h->payload_len) + sizeof(*ip6h) != copy->len - l3)
+	nexthdr = ip6h.nexthdr;
+	if (!skb_is_gso(copy) && ntohs(ip6h.payload_len) + sizeof(ip6h) != copy->len - l3)
 		return -1;
-	off = skip_extensions(copy, l3 + sizeof(*ip6h), &nexthdr);
+	off = skip_extensions(copy, l3 + sizeof(ip6h), &nexthdr);
 	if (off < 0 || nexthdr != proto || !pskb_may_pull(copy, off + hlen))
 		return -1;
-	ip6h = (const struct ipv6hdr *)(copy->data + l3);
-	*pseudo = ~csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, copy->len - off, proto, 0);
+	*pseudo = ~csum_ipv6_magic(&ip6h.saddr, &ip6h.daddr, copy->len - off, proto, 0);
 	return off;
 }
 
@@ -289,8 +286,8 @@ bool rmirror_gso_make(struct sk_buff *copy, unsigned int limit)
 	if (off < 0)
 		return false;
 	th = (const struct tcphdr *)(copy->data + off);
-	hlen = off + th->doff * 4;
-	if (th->doff < 5 || copy->len <= hlen || limit < hlen + GSO_SIZE_MIN ||
+	hlen = off + rmirror_inner_tcp_hlen(th);
+	if (hlen < off + sizeof(*th) || copy->len <= hlen || limit < hlen + GSO_SIZE_MIN ||
 	    is_indivisible(copy, off) || !pskb_may_pull(copy, hlen))
 		return false;
 
@@ -331,6 +328,7 @@ static bool make_partial(struct sk_buff *copy)
 struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev)
 {
 	const struct rmirror_cb cb = *rmirror_cb(copy);
+	const unsigned int headroom = skb_headroom(copy);
 	const int l3 = skb_network_offset(copy);
 	const __be16 proto = copy->protocol;
 	struct sk_buff *segs, *seg;
@@ -349,9 +347,15 @@ struct sk_buff *rmirror_gso_segment(struct sk_buff *copy, struct net_device *dev
 		copy->protocol = proto;
 		return segs ?: ERR_PTR(-EOPNOTSUPP);
 	}
-	consume_skb(copy);
-	for (seg = segs; seg; seg = seg->next)
+	for (seg = segs; seg; seg = seg->next) {
 		seg->protocol = proto;
+		/* Of an IPv6 datagram that became fragments their header has taken some of it. */
+		if (skb_cow_head(seg, headroom)) {
+			kfree_skb_list(segs);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+	consume_skb(copy);
 	return segs;
 }
 

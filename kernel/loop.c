@@ -54,43 +54,39 @@ struct ip_packet {
 
 static bool parse4(const struct sk_buff *skb, int off, struct ip_packet *ip)
 {
-	const struct iphdr *iph;
-	struct iphdr buf;
+	struct iphdr iph;
 
-	iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!iph || iph->version != 4 || iph->ihl < 5)
+	if (skb_copy_bits(skb, off, &iph, sizeof(iph)) || iph.version != 4 || iph.ihl < 5)
 		return false;
 	*ip = (struct ip_packet) {
 		.family	= NFPROTO_IPV4,
-		.proto	= iph->protocol,
-		.later	= iph->frag_off & htons(IP_OFFSET),
-		.cut	= off + ntohs(iph->tot_len) > (int)skb->len,
-		.saddr	= { .ip = iph->saddr },
-		.daddr	= { .ip = iph->daddr },
-		.next	= off + iph->ihl * 4,
+		.proto	= iph.protocol,
+		.later	= iph.frag_off & htons(IP_OFFSET),
+		.cut	= off + ntohs(iph.tot_len) > (int)skb->len,
+		.saddr	= { .ip = iph.saddr },
+		.daddr	= { .ip = iph.daddr },
+		.next	= off + iph.ihl * 4,
 	};
 	return true;
 }
 
 static bool parse6(const struct sk_buff *skb, int off, struct ip_packet *ip)
 {
-	const struct ipv6hdr *ip6h;
 	const struct frag_hdr *fh;
 	struct frag_hdr fbuf;
-	struct ipv6hdr buf;
+	struct ipv6hdr ip6h;
 	__be16 frag_off;
 
-	ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!ip6h || ip6h->version != 6)
+	if (skb_copy_bits(skb, off, &ip6h, sizeof(ip6h)) || ip6h.version != 6)
 		return false;
 	*ip = (struct ip_packet) {
 		.family	= NFPROTO_IPV6,
-		.proto	= ip6h->nexthdr,
-		.cut	= off + (int)sizeof(buf) + ntohs(ip6h->payload_len) > (int)skb->len,
-		.saddr	= { .in6 = ip6h->saddr },
-		.daddr	= { .in6 = ip6h->daddr },
+		.proto	= ip6h.nexthdr,
+		.cut	= off + (int)sizeof(ip6h) + ntohs(ip6h.payload_len) > (int)skb->len,
+		.saddr	= { .in6 = ip6h.saddr },
+		.daddr	= { .in6 = ip6h.daddr },
 	};
-	ip->next = ipv6_skip_exthdr(skb, off + sizeof(buf), &ip->proto, &frag_off);
+	ip->next = ipv6_skip_exthdr(skb, off + sizeof(ip6h), &ip->proto, &frag_off);
 	ip->later = frag_off & htons(IP6_OFFSET);
 	if (ip->next < 0)
 		return false;
@@ -149,7 +145,7 @@ static bool is_port_of_mirror(struct rmirror_net *rn, const struct sk_buff *skb,
 	uh = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	if (!uh)
 		return false;
-	port = ntohs(uh->dest);
+	port = ntohs(get_unaligned(&uh->dest));
 	if (!rmirror_collector_port_maybe(rn, port))
 		return false;
 	for (id = 0; id <= RMIRROR_ENCAP_MAX; id++) {

@@ -13,14 +13,15 @@
 
 #include "compat/ipv6.h"
 #include "hop.h"
+#include "inner.h"
 #include "transmit.h"
 
 static unsigned int transport_hlen(const struct sk_buff *skb, int off)
 {
 	const struct tcphdr *th = (const struct tcphdr *)(skb->data + off);
 
-	return skb_shinfo(skb)->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6) ? th->doff * 4 :
-									     sizeof(struct udphdr);
+	return skb_shinfo(skb)->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6) ?
+	       rmirror_inner_tcp_hlen(th) : sizeof(struct udphdr);
 }
 
 /**

@@ -78,7 +78,7 @@ static const struct gre_erspan *find_protocol(const struct sk_buff *skb, int off
 {
 	const struct gre_erspan *gre = skb_header_pointer(skb, off, sizeof(*buf), buf);
 
-	return gre && gre->protocol == htons(protocol) ? gre : NULL;
+	return gre && get_unaligned(&gre->protocol) == htons(protocol) ? gre : NULL;
 }
 
 /* Types I and II share a protocol, and either may be the other's copy: a number tells. */
@@ -90,7 +90,8 @@ static int erspan_inner(const struct sk_buff *skb, int off)
 	gre = find_protocol(skb, off, ETH_P_ERSPAN_I_II, &buf);
 	if (!gre)
 		return -1;
-	return off + (gre->flags & GRE_SEQ ? sizeof(struct erspan2) : sizeof(struct gre_erspan));
+	return off + (get_unaligned(&gre->flags) & GRE_SEQ ? sizeof(struct erspan2) :
+							      sizeof(struct gre_erspan));
 }
 
 static int erspan3_inner(const struct sk_buff *skb, int off)
@@ -103,7 +104,7 @@ static int erspan3_inner(const struct sk_buff *skb, int off)
 		return -1;
 	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	off += sizeof(*h);
-	if (h && h->flags & htons(ERSPAN3_SUBHEADER))
+	if (h && get_unaligned(&h->flags) & htons(ERSPAN3_SUBHEADER))
 		off += sizeof(struct erspan3_platform);
 	return off;
 }

@@ -74,15 +74,13 @@ static void gre_push(const struct rmirror_job *job, struct sk_buff *skb)
 /* With whatever options: the copies of two rules must not feed each other. */
 static int gre_inner(const struct sk_buff *skb, int off)
 {
-	const struct gre_teb *gre;
-	struct gre_teb buf;
+	struct gre_teb gre;
 
-	gre = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!gre || gre->protocol != htons(ETH_P_TEB))
+	if (skb_copy_bits(skb, off, &gre, sizeof(gre)) || gre.protocol != htons(ETH_P_TEB))
 		return -1;
-	return off + sizeof(*gre) + (gre->flags & GRE_CSUM ? sizeof(__be32) : 0) +
-	       (gre->flags & GRE_KEY ? sizeof(__be32) : 0) +
-	       (gre->flags & GRE_SEQ ? sizeof(__be32) : 0);
+	return off + sizeof(gre) + (gre.flags & GRE_CSUM ? sizeof(__be32) : 0) +
+	       (gre.flags & GRE_KEY ? sizeof(__be32) : 0) +
+	       (gre.flags & GRE_SEQ ? sizeof(__be32) : 0);
 }
 
 const struct rmirror_encap_ops rmirror_encap_GRE = {

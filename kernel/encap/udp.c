@@ -68,7 +68,7 @@ bool rmirror_udp_starts_with(const struct sk_buff *skb, int off, enum rmirror_ud
 	__be32 buf;
 
 	first = skb_header_pointer(skb, off + RMIRROR_UDP_HLEN, sizeof(buf), &buf);
-	return first && rmirror_udp_form(*first) == form;
+	return first && rmirror_udp_form(get_unaligned(first)) == form;
 }
 
 /* Both have a word of flags or protocol, then the VNI and a reserved byte. */
@@ -166,8 +166,8 @@ static int geneve_inner(const struct sk_buff *skb, int off)
 	h = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	off += sizeof(buf);
 	if (h)
-		off += (ntohl(h->first) >> GENEVE_OPTIONS_SHIFT & GENEVE_OPTIONS_MASK) *
-		       sizeof(__be32);
+		off += (ntohl(get_unaligned(&h->first)) >> GENEVE_OPTIONS_SHIFT &
+			GENEVE_OPTIONS_MASK) * sizeof(__be32);
 	return off;
 }
 

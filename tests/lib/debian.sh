@@ -20,9 +20,11 @@ mirror_of() {
     esac
 }
 
-# A private apt: own sources, lists and cache; the machine's proxy and keys.
+# A private apt: own sources, lists and cache; the machine's proxy and keys. It takes packages of
+# $APT_ARCHITECTURE, by default amd64; of another also amd64's, as NAME:amd64.
 private_apt_init() {
-    local dir=$1 suite
+    local dir=$1 suite architecture=${APT_ARCHITECTURE:-amd64} architectures='"amd64";'
+    [[ $architecture == amd64 ]] || architectures="\"$architecture\"; $architectures"
     shift
     mkdir -p "$dir"/{lists/partial,cache/archives/partial,etc}
     : >"$dir/status"
@@ -38,8 +40,8 @@ Dir::Etc::preferencesparts "/dev/null";
 Dir::State "$dir";
 Dir::State::status "$dir/status";
 Dir::Cache "$dir/cache";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "$architecture";
+APT::Architectures { $architectures };
 APT::Sandbox::User "";
 Acquire::Languages "none";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";

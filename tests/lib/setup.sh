@@ -20,6 +20,10 @@ packages_for() {
         bench) echo iptables gnuplot-nox ;;
         # Suricata and Open vSwitch: tests/interop/receivers, not installed
         interop) echo tshark openssl iptables ;;
+        # Whole machines of other architectures, and compilers for them
+        arch) echo qemu-system-misc qemu-system-arm qemu-system-mips \
+            gcc-12-{aarch64,s390x,mipsel}-linux-gnu gcc-12-arm-linux-gnueabihf \
+            libc6-dev-{arm64,armhf,mipsel,s390x}-cross ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
             libjansson-dev patch dpkg-dev ;;

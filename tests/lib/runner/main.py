@@ -6,6 +6,7 @@ import sys
 import time
 
 import programs
+from arch_tier import run_arch
 from interop_tier import run_interop
 from kernels_tier import run_kernels
 from packages_tier import run_package_builds, run_packages
@@ -34,6 +35,7 @@ def main() -> int:
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
         "interop": lambda: run_interop(results, wanted, arguments.kernels),
         "kernels": lambda: run_kernels(results, wanted),
+        "arch": lambda: run_arch(results, wanted),
         "package-builds": lambda: run_package_builds(results, wanted),
         "packages": lambda: run_packages(results, wanted, arguments.releases),
     }

@@ -35,7 +35,7 @@ class _Cpio:
         return self._out.getvalue()
 
 
-def _module_files(root: Path, release: str, modules: tuple[str, ...]) -> list[Path]:
+def module_files(root: Path, release: str, modules: tuple[str, ...]) -> list[Path]:
     """The files of MODULES and all they depend on, in the order of loading."""
     files: dict[Path, None] = {}
     modprobe = shutil.which("modprobe", path="/usr/sbin:/sbin:/usr/bin:/bin") or "modprobe"
@@ -53,6 +53,24 @@ def _module_files(root: Path, release: str, modules: tuple[str, ...]) -> list[Pa
     return list(files)
 
 
+def pack(init: Path, busybox: Path, modules: list[Path], programs: dict[str, bytes] | None = None) -> bytes:
+    """The archive of these, and of PROGRAMS by their names in it."""
+    cpio = _Cpio()
+    for name in _DIRECTORIES:
+        cpio.add(name, 0o040755)
+    cpio.add("init", 0o100755, init.read_bytes())
+    cpio.add("bin/busybox", 0o100755, busybox.read_bytes())
+    for index, file in enumerate(modules):
+        data = file.read_bytes()
+        name = file.name
+        if name.endswith(".xz"):  # busybox's insmod takes plain files only
+            data, name = lzma.decompress(data), name.removesuffix(".xz")
+        cpio.add(f"modules/{index:02}-{name}", 0o100644, data)
+    for name, data in (programs or {}).items():
+        cpio.add(name, 0o100755, data)
+    return cpio.finish()
+
+
 def build(kernel: Path, init: Path, modules: tuple[str, ...] = _MODULES) -> Path:
     """Writes KERNEL/initramfs.cpio unless it is newer than everything in it; returns its path."""
     out = kernel / "initramfs.cpio"
@@ -61,18 +79,7 @@ def build(kernel: Path, init: Path, modules: tuple[str, ...] = _MODULES) -> Path
     if out.exists() and all(out.stat().st_mtime > source.stat().st_mtime for source in sources):
         return out
     release = (kernel / "release").read_text().strip()
-    cpio = _Cpio()
-    for name in _DIRECTORIES:
-        cpio.add(name, 0o040755)
-    cpio.add("init", 0o100755, init.read_bytes())
-    cpio.add("bin/busybox", 0o100755, busybox.read_bytes())
-    for index, file in enumerate(_module_files(kernel / "root", release, modules)):
-        data = file.read_bytes()
-        name = file.name
-        if name.endswith(".xz"):  # busybox's insmod takes plain files only
-            data, name = lzma.decompress(data), name.removesuffix(".xz")
-        cpio.add(f"modules/{index:02}-{name}", 0o100644, data)
     temporary = out.with_suffix(f".{os.getpid()}")  # another guest may do the same
-    temporary.write_bytes(cpio.finish())
+    temporary.write_bytes(pack(init, busybox, module_files(kernel / "root", release, modules)))
     temporary.replace(out)
     return out

@@ -8,7 +8,13 @@
 namespace rmirror::vm {
 
 /** VIRTIO_NET_HDR_GSO_*. */
-enum class GsoType : std::uint8_t { none = 0, tcp_ipv4 = 1, tcp_ipv6 = 4, udp = 5 };
+enum class GsoType : std::uint8_t {
+    none = 0,
+    tcp_ipv4 = 1,
+    udp_fragments = 3,
+    tcp_ipv6 = 4,
+    udp = 5
+};
 
 /** A request to segment what is sent. */
 struct GsoRequest {

@@ -145,6 +145,11 @@ static inline void __set_bit(unsigned int bit, unsigned long *map)
 	_value;								\
 })
 
+#define put_unaligned(value, pointer) ({				\
+	__typeof__(*(pointer)) _value = (value);			\
+	memcpy((pointer), &_value, sizeof(_value));			\
+})
+
 static inline u16 get_unaligned_be16(const void *from)
 {
 	return ntohs(get_unaligned((const __be16 *)from));

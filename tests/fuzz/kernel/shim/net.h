@@ -229,6 +229,10 @@ struct frag_hdr {
 #define ipv6_optlen(header) (((header)->hdrlen + 1) << 3)
 #define ipv6_authlen(header) (((header)->hdrlen + 2) << 2)
 
+#define TCPHDR_SYN	0x02
+#define TCPHDR_RST	0x04
+#define TCPHDR_URG	0x20
+
 static inline bool ip_is_fragment(const struct iphdr *iph)
 {
 	return iph->frag_off & htons(IP_MF | IP_OFFSET);

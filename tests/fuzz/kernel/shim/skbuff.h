@@ -250,6 +250,18 @@ struct sk_buff *alloc_skb_with_frags(unsigned long head, unsigned long pages, in
 				     gfp_t gfp);
 void kfree_skb(struct sk_buff *skb);
 #define consume_skb kfree_skb
+static inline void kfree_skb_list(struct sk_buff *segs)
+{
+	for (struct sk_buff *next; segs; segs = next) {
+		next = segs->next;
+		kfree_skb(segs);
+	}
+}
+/* Nothing here takes of a packet's headroom. */
+static inline int skb_cow_head(struct sk_buff *skb, unsigned int headroom)
+{
+	return skb_headroom(skb) < (int)headroom ? -ENOMEM : 0;
+}
 struct sk_buff *__skb_gso_segment(struct sk_buff *skb, unsigned int features, bool tx_path);
 
 /* Pages of a packet that a test makes */
