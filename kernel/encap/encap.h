@@ -2,8 +2,9 @@
 /*
  * An encapsulation: what stands between the outer IP header and the frame.
  *
- * To add one: a row in rmirror_tables.h, a file foo.c here that defines
- * rmirror_encap_FOO, a golden packet, a man paragraph. Nothing else knows a format.
+ * To add one: a row in rmirror_tables.h, and a file foo.c here that defines
+ * rmirror_encap_FOO. In the modules nothing else knows a format, but for the first
+ * word of what is over UDP (udp.h). CONTRIBUTING.md names the rest.
  */
 #ifndef _RMIRROR_ENCAP_H
 #define _RMIRROR_ENCAP_H
