@@ -70,15 +70,15 @@ static const char *join(char **words, char text[CHAIN_ERROR_MAX])
 static int add(const struct chain *chains, size_t count, const char *file)
 {
 	const struct chain *failed;
-	char error[CHAIN_ERROR_MAX];
+	char error[CHAIN_ERROR_MAX], place[64 + CHAIN_ERROR_MAX] = "";
 
 	if (chain_add(chains, count, &failed, error))
 		return EXIT_SUCCESS;
 	if (!failed)
 		return refused("%s", error);
 	if (failed->line)
-		fprintf(stderr, "%s:%u: ", file, failed->line);
-	return refused("%s %s %s: %s", chain_family_word(failed->family), failed->table,
+		snprintf(place, sizeof(place), "%.1000s:%u: ", file, failed->line);
+	return refused("%s%s %s %s: %s", place, chain_family_word(failed->family), failed->table,
 		       failed->name, error);
 }
 

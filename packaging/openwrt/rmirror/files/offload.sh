@@ -11,7 +11,7 @@ rmirror_offloading() {
 	[ "$value" = 0 ] || offload=1
 	config_get_bool value "$1" flow_offloading_hw 0
 	[ "$value" = 0 ] || [ -z "$offload" ] ||
-		rmirror_log warn "hardware flow offloading is on: packets that the hardware forwards are not mirrored"
+		rmirror_log warn "hardware flow offloading is on: packets of offloaded flows are not mirrored where the hardware or a bridge's ports forward them"
 }
 
 # Do all groups of the section name their devices?

@@ -204,19 +204,19 @@ rmirror_unknown_option() {
 }
 
 rmirror_read() {
-	local type=''
+	local type='' last=''
 	config_load firewall
 	# shellcheck disable=SC2317  # called by config_load
 	{
 		config_cb() {
 			type="${1:-}"
+			last=''
 			[ "$type" = mirror ] || [ -z "$type" ] ||
 				rmirror_log warn "a section is of type '$type', expected mirror: it is left out"
 		}
 		option_cb() { rmirror_unknown_option "$1"; }
 		list_cb() { [ "$1" = "$last" ] || rmirror_unknown_option "$1"; last="$1"; }
 	}
-	local last=''
 	# Beside the firewall's sections, in which zones are looked up.
 	CONFIG_APPEND=1 config_load rmirror
 	reset_cb

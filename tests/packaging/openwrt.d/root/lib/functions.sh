@@ -13,6 +13,7 @@ config() {
 	NUMBER=$((NUMBER + 1))
 	CURRENT=${2:-cfg$NUMBER}
 	SECTIONS="$SECTIONS $CURRENT"
+	# shellcheck disable=SC2034  # for callbacks
 	CONFIG_SECTION=$CURRENT
 	eval "CONFIG_${CURRENT}_TYPE=\$1"
 	config_cb "$1" "$CURRENT"
