@@ -63,12 +63,15 @@ gives() {
     service reload || return
     diff <([[ -z $1 ]] || printf '%s\n' "$1") <(rules)
 }
-# refuses WORDS: the reload fails, the log has the words, everything is as before, its number included
+# refuses WORDS..: the reload fails, the log has all the words, everything is as before, its number included
 refuses() {
-    local before
+    local before words
     before=$(nft list ruleset && rmirror-chain list)
     ! service reload || return
-    grep -F -- "$1" $UCI_CONFIG_DIR/log && diff <(printf '%s\n' "$before") <(nft list ruleset && rmirror-chain list)
+    diff <(printf '%s\n' "$before") <(nft list ruleset && rmirror-chain list) || return
+    for words; do
+        grep -F -- "$words" $UCI_CONFIG_DIR/log || return
+    done
 }
 logs() { grep -F -- "$1" $UCI_CONFIG_DIR/log; }
 nothing_left() { [[ -z $(nft list ruleset) && -z $(rmirror-chain list) ]]; }

@@ -9,17 +9,28 @@
 
 rmirror_run=${RMIRROR_RUN:-/var/run/rmirror}
 
-# rmirror_chains FAMILY: the chains that there are: those that mirror last, for others go to them
-rmirror_chains() {
-	local names
-	names=$(nft -t list table "$1" rmirror 2>/dev/null | sed -n 's/^[[:space:]]*chain \([^ ]*\) {.*/\1/p')
-	echo "$names" | grep -v '^mirror-'
-	echo "$names" | grep '^mirror-'
-}
-
-# rmirror_next NAME..: a number that none of the names ends with
-rmirror_next() {
-	printf '%s\n' "$@" | awk -F - '/^mirror-/ && $NF + 0 > last { last = $NF + 0 } END { print last + 1 }'
+# What there is: a line of the chains in inet rmirror, those that mirror last, for others go to them; a line of those in
+# netdev rmirror; and a number that none of the chains that mirror has.
+rmirror_present_chains() {
+	nft list chains | awk '
+		$1 == "table" { family = $3 == "rmirror" ? $2 : "" }
+		$1 != "chain" || family == "" { next }
+		$2 !~ /^mirror-/ {
+			others[family] = others[family] " " $2
+			next
+		}
+		{
+			mirrors[family] = mirrors[family] " " $2
+			number = $2
+			sub(/.*-/, "", number)
+			if (number + 0 > last)
+				last = number + 0
+		}
+		END {
+			print others["inet"] mirrors["inet"]
+			print others["netdev"] mirrors["netdev"]
+			print last + 1
+		}'
 }
 
 # rmirror_undo: the chains of a ruleset that nft refuses; and the tables that were not there
@@ -34,10 +45,13 @@ rmirror_undo() {
 
 rmirror_load_new() {
 	local inet netdev generation said
-	inet=$(rmirror_chains inet)
-	netdev=$(rmirror_chains netdev)
-	# shellcheck disable=SC2086  # words
-	generation=$(rmirror_next $inet $netdev)
+	{
+		read -r inet
+		read -r netdev
+		read -r generation
+	} <<-END
+	$(rmirror_present_chains)
+	END
 	rmirror_ruleset "$rmirror_run/new" "$generation" "$inet" "$netdev" || {
 		rmirror_log err "/etc/config/rmirror is wrong: the mirrors are as before"
 		return 1

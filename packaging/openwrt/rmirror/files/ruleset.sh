@@ -30,6 +30,7 @@ rmirror_log() {
 # rmirror_wrong WORDS..: an error of the section $mirror
 rmirror_wrong() {
 	rmirror_log err "$mirror: $*"
+	wrong=1
 	bad=1
 }
 
@@ -126,7 +127,7 @@ rmirror_statement() {
 	rmirror_flag seq
 	rmirror_flag platform
 	rmirror_flag metadata
-	[ -z "$bad" ] || return 0
+	[ -z "$wrong" ] || return 0
 	# shellcheck disable=SC2086  # words
 	said=$(rmirror-chain check $statement 2>&1) || rmirror_wrong "${said#rmirror-chain: }"
 }
@@ -174,14 +175,14 @@ rmirror_inet() {
 # One section: its chains are added to $inet_chains or $netdev_chains, its statement to $statements.
 rmirror_section() {
 	local mirror="$1" value family matches direction
-	local groups='' chosen='' statement='' chains=''
+	local groups='' chosen='' statement='' chains='' wrong=''
 	rmirror_bool enabled 1
 	[ "$value" = 1 ] || return 0
 
 	rmirror_statement
 	rmirror_matches
 	rmirror_select
-	[ -z "$bad" ] || return 0
+	[ -z "$wrong" ] || return 0
 	[ -z "$chosen" ] || [ -n "$groups" ] || {
 		rmirror_log warn "$mirror: none of its zones and interfaces has a device; nothing to mirror"
 		return 0
