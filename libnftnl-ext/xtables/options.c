@@ -93,8 +93,7 @@ void options_mtus(char text[OPTION_TEXT_MAX])
 		append(text, mtus[i]);
 }
 
-/* Where a number is kept; NULL: the option is none */
-static uint32_t *number(struct xt_rmirror_tginfo_v1 *info, unsigned int attr)
+uint32_t *options_number(struct xt_rmirror_tginfo_v1 *info, unsigned int attr)
 {
 	switch (attr) {
 	case NFTA_RMIRROR_ENCAP:
@@ -287,9 +286,9 @@ static bool parse_value(const struct option_info *option, const char *word,
 		value = info->flags | option->flag;
 		break;
 	}
-	if (good && number(info, option->attr)) {
+	if (good && options_number(info, option->attr)) {
 		good = option->kind == KIND_FLAG || number_in_range(option, info, value);
-		*number(info, option->attr) = value;
+		*options_number(info, option->attr) = value;
 	}
 	if (!good)
 		return invalid(option, word, info, error);
@@ -334,7 +333,7 @@ static void canonicalise(struct xt_rmirror_tginfo_v1 *info)
 	if (RMIRROR_E_SEQ_ALWAYS & (1u << info->encap))
 		info->flags &= ~(uint32_t)RMIRROR_F_SEQ;
 	for (i = 0; i < ARRAY_ELEMENTS(defaults); i++) {
-		uint32_t *value = number(info, defaults[i].attr);
+		uint32_t *value = options_number(info, defaults[i].attr);
 
 		if (defaults[i].applies && *value == defaults[i].value) {
 			*value = 0;
@@ -405,7 +404,7 @@ bool options_value(const struct xt_rmirror_tginfo_v1 *info, enum option_row row,
 {
 	const struct option_info *option = &option_infos[row];
 	struct xt_rmirror_tginfo_v1 copy = *info;
-	const uint32_t *value = number(&copy, option->attr);
+	const uint32_t *value = options_number(&copy, option->attr);
 	unsigned int i;
 
 	text[0] = '\0';

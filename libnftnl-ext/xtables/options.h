@@ -92,6 +92,15 @@ bool options_parse(const struct option_words *words, int family,
 bool options_value(const struct xt_rmirror_tginfo_v1 *info, enum option_row row,
 		   char text[OPTION_TEXT_MAX]);
 
+/**
+ * options_number - where a number is kept
+ * @info: a statement
+ * @attr: enum nft_rmirror_attributes
+ *
+ * Return: its field in host order; NULL if the attribute holds no number.
+ */
+uint32_t *options_number(struct xt_rmirror_tginfo_v1 *info, unsigned int attr);
+
 /* The words of encapsulations, with a comma between */
 void options_encaps(uint32_t encaps, char text[OPTION_TEXT_MAX]);
 

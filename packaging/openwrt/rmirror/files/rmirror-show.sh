@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # `rmirror show` for routers: what /proc/net/rmirror holds, two lines for each mirror and one for
-# each loss. The command of the same name elsewhere knows more: see rmirror(8).
+# each loss; before those of the service, whose traffic it is. The command of the same name elsewhere knows
+# more: see rmirror(8).
 set -u
 table=${RMIRROR_TABLE:-/proc/net/rmirror}
+places=${RMIRROR_PLACES:-/var/run/rmirror/places}
 
 usage() {
-	echo "Usage: rmirror show [COLLECTOR]..."
+	echo "Usage: rmirror show [COLLECTOR|TABLE]..."
 }
 
 case ${1:-} in
@@ -37,28 +39,53 @@ if ! cat "$table" >/dev/null 2>&1; then
 	exit 2
 fi
 
-awk -v wanted=" $* " '
-	NR == 1 {
-		for (i = 1; i <= NF; i++)
+# What each line is, before it: p, the place of a mirror of the service; s, a statement; t, a row of the table
+{
+	[ ! -e "$places" ] || sed 's/^/p /' "$places"
+	rmirror-chain list 2>/dev/null | sed 's/^/s /'
+	sed 's/^/t /' "$table"
+} | awk -v wanted=" $* " '
+	$1 == "p" {
+		section = $2
+		sub(/^p [^\t]*\t/, "")
+		place[section] = $0
+		next
+	}
+	$1 == "s" {
+		key = $2 " " $3 " " $4
+		sub(/^s [^ ]* [^ ]* [^ ]* /, "")
+		# Which of several rules of a chain is which line of the table is not known.
+		statement[key] = rules[key]++ ? "" : $0
+		next
+	}
+	columns == 0 {
+		for (i = 2; i <= NF; i++)
 			name[i] = $i
 		columns = NF
 		next
 	}
 	{
-		for (i = 1; i <= columns; i++)
+		for (i = 2; i <= columns; i++)
 			row[name[i]] = $i
-		if (wanted !~ /^ *$/ && !index(wanted, " " row["collector"] " "))
+		if (wanted !~ /^ *$/ && !index(wanted, " " row["collector"] " ") && !index(wanted, " " row["table"] " "))
 			next
 		shown++
+		key = row["family"] " " row["table"] " " row["chain"]
 		text = "rmirror to " row["collector"]
 		if (row["encap"] != "gre")
 			text = text " encap " row["encap"]
 		if (row["key"] != "-")
 			text = text " key " row["key"]
-		print row["family"], row["table"], row["chain"] ": " text
+		if (statement[key] != "")
+			text = statement[key]
+		section = row["chain"]
+		if (row["table"] == "rmirror" && sub(/^mirror-/, "", section) && sub(/-[0-9]*$/, "", section) &&
+		    section in place)
+			print section ": " place[section]
+		print key ": " text
 		mirrored = row["sent"] + row["resegmented"] + row["fragmented"] + row["truncated"] + row["nested"]
 		printf "    %s packets matched, %.0f mirrored, %s bytes\n", row["matched"], mirrored, row["bytes"]
-		for (i = 1; i <= columns; i++)
+		for (i = 2; i <= columns; i++)
 			if (name[i] in loss && $i > 0)
 				printf "    %s %s: %s\n", $i, name[i], loss[name[i]]
 	}
@@ -78,4 +105,4 @@ awk -v wanted=" $* " '
 	END {
 		if (!shown)
 			print wanted ~ /^ *$/ ? "nothing is mirrored" : "there is no such mirror"
-	}' "$table"
+	}'

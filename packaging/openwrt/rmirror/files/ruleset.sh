@@ -1,17 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # shellcheck disable=SC2154  # set by config_get
-# The nft ruleset of /etc/config/rmirror, for the init script. Tables: inet rmirror, and netdev rmirror where
-# flow offloading is on: packets of an offloaded flow meet no other hook than a device's own.
+# The nft ruleset of /etc/config/rmirror, for the init script. The statement itself is not in it: the stock nft
+# does not know it. rmirror-chain puts it into chains of its own, to which the rules of this ruleset go.
+# Tables: inet rmirror, and netdev rmirror where flow offloading is on: packets of an offloaded flow meet no other
+# hook than a device's own. See also zones.sh, offload.sh and load.sh.
 
 . "${IPKG_INSTROOT}/lib/functions.sh"
 . "${IPKG_INSTROOT}/lib/functions/network.sh"
+# shellcheck source=packaging/openwrt/rmirror/files/zones.sh
+. "${IPKG_INSTROOT}/usr/share/rmirror/zones.sh"
+# shellcheck source=packaging/openwrt/rmirror/files/offload.sh
+. "${IPKG_INSTROOT}/usr/share/rmirror/offload.sh"
+
+newline='
+'
+
+# What a section may have.
+rmirror_options="enabled collector encap key len mtu ttl dscp from mark port route_device seq platform metadata \
+zone interface device direction family match"
 
 rmirror_log() {
 	local level="$1"
 	shift
 	logger -t rmirror -p "daemon.$level" "$*"
 	[ "$level" != err ] || echo "rmirror: $*" >&2
+}
+
+# rmirror_wrong WORDS..: an error of the section $mirror
+rmirror_wrong() {
+	rmirror_log err "$mirror: $*"
+	wrong=1
+	bad=1
 }
 
 # rmirror_clean VALUE: is it made of what addresses, names, numbers and nft matches are made of? A value
@@ -45,55 +65,26 @@ rmirror_each() {
 	done
 }
 
-# rmirror_add_device DEVICE: to $devices, each once
-rmirror_add_device() {
-	case "$1" in
-	'' | *[!A-Za-z0-9._-]*)
-		rmirror_log err "$mirror: '$1' is no name of a device"
-		bad=1
-		return 0
+# rmirror_bool NAME DEFAULT: 1 or 0, to $value
+rmirror_bool() {
+	config_get value "$mirror" "$1" "$2"
+	case "$value" in
+	1 | on | true | yes | enabled) value=1 ;;
+	0 | off | false | no | disabled) value=0 ;;
+	*)
+		rmirror_wrong "option $1 '$value', expected 1 or 0"
+		value=0
 		;;
 	esac
-	case " $devices " in
-	*" $1 "*) ;;
-	*) devices="${devices:+$devices }$1" ;;
+}
+
+# rmirror_choice NAME DEFAULT WORDS: one of the words, to $value
+rmirror_choice() {
+	config_get value "$mirror" "$1" "$2"
+	case " $3 " in
+	*" $value "*) ;;
+	*) rmirror_wrong "option $1 '$value', expected one of $3" ;;
 	esac
-}
-
-rmirror_add_interface() {
-	local found=''
-	chosen=1
-	network_get_device found "$1" || {
-		# It may come later: the trigger calls us again then.
-		rmirror_log notice "$mirror: interface $1 has no device (yet)"
-		return 0
-	}
-	rmirror_add_device "$found"
-}
-
-# Called for each zone of the firewall; takes the one named $wanted.
-rmirror_zone_devices() {
-	local name device
-	config_get name "$1" name
-	[ "$name" = "$wanted" ] || return 0
-	seen=1
-	rmirror_each "$1" network rmirror_add_interface
-	rmirror_each "$1" device rmirror_add_device
-}
-
-rmirror_add_zone() {
-	local wanted="$1" seen=''
-	chosen=1
-	config_foreach rmirror_zone_devices zone
-	[ -n "$seen" ] || {
-		rmirror_log err "$mirror: the firewall has no zone '$wanted'"
-		bad=1
-	}
-}
-
-rmirror_add_plain_device() {
-	chosen=1
-	rmirror_add_device "$1"
 }
 
 # rmirror_option NAME [WORD]: adds `WORD VALUE` to $statement if the option is there
@@ -101,30 +92,28 @@ rmirror_option() {
 	local value
 	config_get value "$mirror" "$1"
 	[ -n "$value" ] || return 0
-	rmirror_word "$value" || {
-		rmirror_log err "$mirror: option $1 '$value' is no number, address or name"
-		bad=1
-		return 0
-	}
-	statement="$statement ${2:-$1} $value"
+	if rmirror_word "$value"; then
+		statement="$statement ${2:-$1} $value"
+	else
+		rmirror_wrong "option $1 '$value' is no number, address or name"
+	fi
 }
 
 rmirror_flag() {
 	local value
-	config_get_bool value "$mirror" "$1" 0
+	rmirror_bool "$1" 0
 	[ "$value" = 0 ] || statement="$statement $1"
 }
 
-# The statement of a section, to $statement.
+# The statement of a section, to $statement; its ranges are the program's to know.
 rmirror_statement() {
-	local collector
-	config_get collector "$mirror" collector
-	rmirror_word "$collector" || {
-		rmirror_log err "$mirror: option collector '$collector' is no address"
-		bad=1
+	local value said
+	config_get value "$mirror" collector
+	rmirror_word "$value" || {
+		rmirror_wrong "option collector '$value' is no address"
 		return 0
 	}
-	statement="rmirror to $collector"
+	statement="rmirror to $value"
 	rmirror_option encap
 	rmirror_option key
 	rmirror_option len
@@ -138,154 +127,128 @@ rmirror_statement() {
 	rmirror_flag seq
 	rmirror_flag platform
 	rmirror_flag metadata
+	[ -z "$wrong" ] || return 0
+	# shellcheck disable=SC2086  # words
+	said=$(rmirror-chain check $statement 2>&1) || rmirror_wrong "${said#rmirror-chain: }"
 }
 
-# "a", "b": the devices as elements of a set
-rmirror_elements() {
-	local device elements=''
-	for device in $devices; do
-		elements="$elements${elements:+, }\"$device\""
-	done
-	echo "$elements"
+# The part of a section that is the same for all its devices, to $matches, $family and $direction.
+rmirror_matches() {
+	local value
+	rmirror_choice direction in "in out both"
+	direction=$value
+	rmirror_choice family any "any ipv4 ipv6"
+	family=$value
+	config_get matches "$mirror" match
+	rmirror_clean "$matches" || rmirror_wrong "option match has a character that cannot be part of one"
+	matches="${matches:+$matches }"
 }
 
-# rmirror_rule KEYWORD: a rule of the inet table; KEYWORD is iifname or oifname
-rmirror_rule() {
-	local interfaces=''
-	[ -z "$devices" ] || interfaces="$1 { $(rmirror_elements) } "
-	echo "$interfaces$matches$statement"
+# rmirror_family FAMILY: the match of ipv4 or ipv6; any: none
+rmirror_family() {
+	case "$1" in
+	ipv4) echo "meta protocol ip " ;;
+	ipv6) echo "meta protocol ip6 " ;;
+	esac
 }
 
-# rmirror_device_chain DEVICE HOOK: a chain of the netdev table
-rmirror_device_chain() {
-	cat <<-END
-		chain ${mirror}_$2_$1 {
-			type filter hook $2 device "$1" priority filter - 10; policy accept;
-			$matches$statement
-		}
-	END
+# rmirror_hook CHAIN HOOK PRIORITY RULES: a chain of the inet table, to $chains
+rmirror_hook() {
+	chains="$chains	chain $1-$mirror {
+		type filter hook $2 priority $3; policy accept;
+$4	}
+"
 }
 
-# One section: its rules are added to $prerouting and $postrouting, or to $chains.
+# The chains of a section in the inet table: of each hook one, whose rules are those of $groups. The first that
+# matches goes, and the packet meets no other of them.
+rmirror_inet() {
+	local rules
+	rules=$(rmirror_rules iifname saddr)
+	[ "$direction" = out ] || rmirror_hook in prerouting -310 "$rules$newline"
+	rules=$(rmirror_rules oifname daddr)
+	[ "$direction" = in ] || rmirror_hook out postrouting 110 "$rules$newline"
+	inet_chains="$inet_chains$chains"
+	statements="${statements}inet rmirror mirror-$mirror-$generation $statement$newline"
+}
+
+# One section: its chains are added to $inet_chains or $netdev_chains, its statement to $statements.
 rmirror_section() {
-	local mirror="$1" enabled family match direction device
-	local devices='' chosen='' statement='' matches=''
-	config_get_bool enabled "$mirror" enabled 1
-	[ "$enabled" = 1 ] || return 0
+	local mirror="$1" value family matches direction
+	local groups='' chosen='' statement='' chains='' wrong=''
+	rmirror_bool enabled 1
+	[ "$value" = 1 ] || return 0
 
-	rmirror_each "$mirror" zone rmirror_add_zone
-	rmirror_each "$mirror" interface rmirror_add_interface
-	rmirror_each "$mirror" device rmirror_add_plain_device
 	rmirror_statement
-	config_get match "$mirror" match
-	config_get family "$mirror" family any
-	config_get direction "$mirror" direction in
-	case "$family" in
-	any) ;;
-	ipv4) matches='meta protocol ip ' ;;
-	ipv6) matches='meta protocol ip6 ' ;;
-	*)
-		rmirror_log err "$mirror: option family '$family', expected ipv4, ipv6 or any"
-		bad=1
-		;;
-	esac
-	if rmirror_clean "$match"; then
-		matches="$matches${match:+$match }"
-	else
-		rmirror_log err "$mirror: option match has a character that cannot be part of one"
-		bad=1
-	fi
-	case "$direction" in
-	in | out | both) ;;
-	*)
-		rmirror_log err "$mirror: option direction '$direction', expected in, out or both"
-		bad=1
-		;;
-	esac
-	[ -z "$bad" ] || return 0
-	[ -z "$chosen" ] || [ -n "$devices" ] || {
+	rmirror_matches
+	rmirror_select
+	[ -z "$wrong" ] || return 0
+	[ -z "$chosen" ] || [ -n "$groups" ] || {
 		rmirror_log warn "$mirror: none of its zones and interfaces has a device; nothing to mirror"
 		return 0
 	}
-	mirrors=$((mirrors + 1))
-
-	if [ -n "$offload" ] && [ -n "$devices" ]; then
-		for device in $devices; do
-			[ "$direction" = out ] || chains="$chains$(rmirror_device_chain "$device" ingress)$newline"
-			[ "$direction" = in ] || chains="$chains$(rmirror_device_chain "$device" egress)$newline"
-		done
-		return 0
+	if [ -n "$offload" ] && rmirror_can_offload; then
+		rmirror_netdev
+	else
+		rmirror_inet
 	fi
-	[ -z "$offload" ] ||
-		rmirror_log warn "$mirror: flow offloading is on, and no zone, interface or device is given: packets of offloaded flows are not mirrored"
-	[ "$direction" = out ] || prerouting="$prerouting		$(rmirror_rule iifname)$newline"
-	[ "$direction" = in ] || postrouting="$postrouting		$(rmirror_rule oifname)$newline"
+	places="$places$mirror	$(rmirror_where)$newline"
 }
 
-rmirror_offloading() {
-	local value
-	config_get_bool value "$1" flow_offloading 0
-	[ "$value" = 0 ] || offload=1
-	config_get_bool value "$1" flow_offloading_hw 0
-	[ "$value" = 0 ] || [ -z "$offload" ] ||
-		rmirror_log warn "hardware flow offloading is on: packets that the hardware forwards are not mirrored"
+# What the file has beside what it may have is said, and left out.
+rmirror_unknown_option() {
+	[ "$type" = mirror ] || return 0
+	case " $rmirror_options " in
+	*" $1 "*) ;;
+	*) rmirror_log warn "$CONFIG_SECTION: option '$1' is not known, expected one of $rmirror_options" ;;
+	esac
 }
 
-# The ruleset, for nft -f, on stdout. 1 if the configuration is wrong, which is logged.
-rmirror_ruleset() {
-	local bad='' offload='' mirrors=0 prerouting='' postrouting='' chains=''
-	local newline='
-'
+rmirror_read() {
+	local type='' last=''
 	config_load firewall
-	config_foreach rmirror_offloading defaults
+	# shellcheck disable=SC2317  # called by config_load
+	{
+		config_cb() {
+			type="${1:-}"
+			last=''
+			[ "$type" = mirror ] || [ -z "$type" ] ||
+				rmirror_log warn "a section is of type '$type', expected mirror: it is left out"
+		}
+		option_cb() { rmirror_unknown_option "$1"; }
+		list_cb() { [ "$1" = "$last" ] || rmirror_unknown_option "$1"; last="$1"; }
+	}
 	# Beside the firewall's sections, in which zones are looked up.
 	CONFIG_APPEND=1 config_load rmirror
+	reset_cb
+}
+
+# rmirror_table FAMILY CHAINS OLD: the table as it shall be, in place of its OLD chains
+rmirror_table() {
+	local chain
+	if [ -z "$2" ]; then
+		[ -z "$3" ] || echo "delete table $1 rmirror"
+		return 0
+	fi
+	for chain in $3; do
+		echo "delete chain $1 rmirror $chain"
+	done
+	printf 'table %s rmirror {\n%s}\n' "$1" "$2"
+}
+
+# rmirror_ruleset FILE GENERATION INET NETDEV: writes what is to be loaded in place of the chains INET and NETDEV:
+# FILE.chains for rmirror-chain, FILE.nft for nft, and FILE.places for people. 1 if the configuration is wrong,
+# which is logged.
+rmirror_ruleset() {
+	local generation="$2" bad='' offload='' statements='' inet_chains='' netdev_chains='' places=''
+	rmirror_read
+	config_foreach rmirror_offloading defaults
 	config_foreach rmirror_section mirror
 	[ -z "$bad" ] || return 1
-
-	# The first line makes a table that the second can delete, if there is none.
-	cat <<-END
-	add table inet rmirror
-	delete table inet rmirror
-	END
-	if rmirror_has_netdev || [ -n "$chains" ]; then
-		printf 'add table netdev rmirror\ndelete table netdev rmirror\n'
-	fi
-	[ -z "$prerouting$postrouting" ] || cat <<-END
-	table inet rmirror {
-		chain prerouting {
-			type filter hook prerouting priority -310; policy accept;
-	$prerouting	}
-		chain postrouting {
-			type filter hook postrouting priority 110; policy accept;
-	$postrouting	}
-	}
-	END
-	[ -z "$chains" ] || printf 'table netdev rmirror {\n%s}\n' "$chains"
-}
-
-rmirror_has_netdev() { nft list table netdev rmirror >/dev/null 2>&1; }
-
-rmirror_load() {
-	local rules="/var/run/rmirror.nft" said
-	mkdir -p "${rules%/*}"
-	rmirror_ruleset >"$rules.new" || {
-		rm -f "$rules.new"
-		rmirror_log err "/etc/config/rmirror is wrong: the mirrors are as before"
-		return 1
-	}
-	mv "$rules.new" "$rules"
-	said=$(nft -f "$rules" 2>&1) || {
-		case "$said" in
-		*"syntax error"*rmirror*) rmirror_log err "this nft does not know the statement: it has to be the patched one" ;;
-		esac
-		rmirror_log err "the mirrors are as before: $said"
-		return 1
-	}
-}
-
-rmirror_unload() {
-	nft delete table inet rmirror 2>/dev/null
-	nft delete table netdev rmirror 2>/dev/null
-	return 0
+	printf '%s' "$statements" >"$1.chains"
+	printf '%s' "$places" >"$1.places"
+	{
+		rmirror_table inet "$inet_chains" "$3"
+		rmirror_table netdev "$netdev_chains" "$4"
+	} >"$1.nft"
 }

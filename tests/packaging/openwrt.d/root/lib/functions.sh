@@ -3,18 +3,31 @@
 # Stands in for OpenWrt's functions of this name in the tests: the UCI files, below UCI_CONFIG_DIR, are read by the
 # shell itself, as OpenWrt does with what its uci exports.
 
+reset_cb() {
+	config_cb() { return 0; }
+	option_cb() { return 0; }
+	list_cb() { return 0; }
+}
+reset_cb
 config() {
 	NUMBER=$((NUMBER + 1))
 	CURRENT=${2:-cfg$NUMBER}
 	SECTIONS="$SECTIONS $CURRENT"
+	# shellcheck disable=SC2034  # for callbacks
+	CONFIG_SECTION=$CURRENT
 	eval "CONFIG_${CURRENT}_TYPE=\$1"
+	config_cb "$1" "$CURRENT"
 }
-option() { eval "CONFIG_${CURRENT}_$1=\$2"; }
+option() {
+	eval "CONFIG_${CURRENT}_$1=\$2"
+	option_cb "$1" "$2"
+}
 list() {
 	local length
 	eval "length=\$((\${CONFIG_${CURRENT}_${1}_LENGTH:-0} + 1))"
 	eval "CONFIG_${CURRENT}_${1}_LENGTH=$length CONFIG_${CURRENT}_${1}_ITEM$length=\$2"
 	eval "CONFIG_${CURRENT}_$1=\"\${CONFIG_${CURRENT}_$1:+\$CONFIG_${CURRENT}_$1 }\$2\""
+	list_cb "$1" "$2"
 }
 config_load() {
 	[ -n "${CONFIG_APPEND:-}" ] || {
@@ -23,6 +36,7 @@ config_load() {
 	}
 	# shellcheck source=/dev/null
 	[ ! -e "$UCI_CONFIG_DIR/$1" ] || . "$UCI_CONFIG_DIR/$1"
+	config_cb
 }
 config_get() { eval "$1=\${CONFIG_$2_$3:-\${4:-}}"; }
 config_get_bool() {
