@@ -24,14 +24,18 @@ using test::Bytes;
 constexpr std::size_t ip_offset = 14;
 constexpr std::size_t segment = 1000;
 
-Bytes tcp_superframe(bool ipv6, std::size_t payload = 4500) {
+test::PacketBuilder packet(bool ipv6) {
     test::PacketBuilder builder;
     builder.eth(Topology::sender_mac, Topology::lan_mac);
     if (ipv6)
         builder.ipv6({.source = Topology::sender_ipv6, .destination = Topology::lan_ipv6});
     else
         builder.ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4});
-    return builder.tcp({.source = 1000, .destination = 2000}).payload(payload).build();
+    return builder;
+}
+
+Bytes tcp_superframe(bool ipv6, std::size_t payload = 4500) {
+    return packet(ipv6).tcp({.source = 1000, .destination = 2000}).payload(payload).build();
 }
 
 GsoRequest request_for(bool ipv6) {
@@ -95,13 +99,7 @@ protected:
 
 TEST_P(UntrustedDatagram, IsCopiedInFragments) {
     const bool ipv6 = GetParam().ipv6;
-    test::PacketBuilder builder;
-    builder.eth(Topology::sender_mac, Topology::lan_mac);
-    if (ipv6)
-        builder.ipv6({.source = Topology::sender_ipv6, .destination = Topology::lan_ipv6});
-    else
-        builder.ipv4({.source = Topology::sender_ipv4, .destination = Topology::lan_ipv4});
-    const Bytes frame = builder.udp(1000, 2000).payload(2500).build();
+    const Bytes frame = packet(ipv6).udp(1000, 2000).payload(2500).build();
     const auto udp = static_cast<std::uint16_t>(ip_offset + (ipv6 ? 40 : 20));
 
     Capture capture(net_.collector, "eth0");
