@@ -23,7 +23,7 @@ packages_for() {
         # Whole machines of other architectures, and compilers for them
         arch) echo qemu-system-misc qemu-system-arm qemu-system-mips \
             gcc-12-{aarch64,s390x,mipsel}-linux-gnu gcc-12-arm-linux-gnueabihf \
-            libc6-dev-{arm64,armhf,mipsel,s390x}-cross ;;
+            libc6-dev-{arm64,armhf,mipsel,s390x}-cross g++-12-multilib libc6-dev-i386 ;;
         fuzz) echo clang libclang-rt-14-dev ;;
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
             libjansson-dev patch dpkg-dev ;;
