@@ -99,8 +99,9 @@ void check_text(const std::string &text) {
     check_places(source);
     const bool exact =
         text.find("\\\n") == text.npos &&
-        std::none_of(source.places.begin(), source.places.end(),
-                     [](const Place &place) { return place.kind == Place::Kind::head; });
+        std::none_of(source.places.begin(), source.places.end(), [](const Place &place) {
+            return place.kind == Place::Kind::head || place.kind == Place::Kind::head_of_key;
+        });
     if (exact) {
         demand(source.rewritten.size() == text.size(), "a carrier is as long as the statement");
         demand(without_carriers(source.rewritten, carriers) == text, "it stands for the words");
