@@ -12,17 +12,6 @@
 
 #define BLANKS " \t\n"
 
-static bool __attribute__((format(printf, 2, 3)))
-refuse(char error[OPTION_TEXT_MAX], const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, OPTION_TEXT_MAX, format, args);
-	va_end(args);
-	return false;
-}
-
 static void __attribute__((format(printf, 2, 3)))
 append(char text[STATEMENT_TEXT_MAX], const char *format, ...)
 {
@@ -41,7 +30,7 @@ static bool unknown_option(const char *word, char error[OPTION_TEXT_MAX])
 
 	for (row = 0; row < OPTION_ROWS; row++)
 		append(words, "%s%s", row ? ", " : "", option_infos[row].word);
-	return refuse(error, "unknown option '%.64s', expected one of %.150s", word, words);
+	return options_refuse(error, "unknown option '%.64s', expected one of %.150s", word, words);
 }
 
 static enum option_row find_option(const char *word)
@@ -74,15 +63,16 @@ static bool parse_options(char **rest, struct option_words *words, char error[OP
 		char *value = word;
 
 		if (strcmp(word, "to") == 0)
-			return refuse(error, "repeated 'to', a statement has one collector");
+			return options_refuse(error,
+					      "repeated 'to', a statement has one collector");
 		if (row == OPTION_ROWS)
 			return unknown_option(word, error);
 		if (words->word[row])
-			return refuse(error, "repeated option '%s'", word);
+			return options_refuse(error, "repeated option '%s'", word);
 		if (option_infos[row].kind != KIND_FLAG)
 			value = strtok_r(NULL, BLANKS, rest);
 		if (!value)
-			return refuse(error, "missing value after '%s'", word);
+			return options_refuse(error, "missing value after '%s'", word);
 		strip_quotes(value);
 		words->word[row] = value;
 	}
@@ -105,8 +95,8 @@ static bool is_of_family(const char *family, const struct xt_rmirror_tginfo_v1 *
 
 	if (info->family == wanted)
 		return true;
-	return refuse(error, "invalid collector '%.64s', expected an %s address after '%s'",
-		      collector, wanted == NFPROTO_IPV4 ? "IPv4" : "IPv6", family);
+	return options_refuse(error, "invalid collector '%.64s', expected an %s address after '%s'",
+			      collector, wanted == NFPROTO_IPV4 ? "IPv4" : "IPv6", family);
 }
 
 bool statement_parse(const char *text, struct xt_rmirror_tginfo_v1 *info,
@@ -118,26 +108,28 @@ bool statement_parse(const char *text, struct xt_rmirror_tginfo_v1 *info,
 	char *rest, *word;
 
 	if (strlen(text) >= sizeof(copy))
-		return refuse(error, "the statement has %zu bytes, expected %zu at most",
-			      strlen(text), sizeof(copy) - 1);
+		return options_refuse(error, "the statement has %zu bytes, expected %zu at most",
+				      strlen(text), sizeof(copy) - 1);
 	strcpy(copy, text);
 	word = strtok_r(copy, BLANKS, &rest);
 	if (!word || strcmp(word, "rmirror") != 0)
-		return refuse(error, "expected 'rmirror' instead of '%.64s'", word ? word : "");
+		return options_refuse(error,
+				      "expected 'rmirror' instead of '%.64s'", word ? word : "");
 	word = strtok_r(NULL, BLANKS, &rest);
 	if (word && (strcmp(word, "ip") == 0 || strcmp(word, "ip6") == 0)) {
 		family = word;
 		word = strtok_r(NULL, BLANKS, &rest);
 	}
 	if (!word || strcmp(word, "to") != 0)
-		return refuse(error, "expected 'to' and a collector after '%s'",
-			      family ? family : "rmirror");
+		return options_refuse(error, "expected 'to' and a collector after '%s'",
+				      family ? family : "rmirror");
 	words.target = strtok_r(NULL, BLANKS, &rest);
 	if (!words.target)
-		return refuse(error, "missing collector, expected an IPv4 or IPv6 address");
+		return options_refuse(error, "missing collector, expected an IPv4 or IPv6 address");
 	if (!is_address(words.target))
-		return refuse(error, "invalid collector '%.64s', expected an IPv4 or IPv6 address",
-			      words.target);
+		return options_refuse(error,
+				      "invalid collector '%.64s', expected an IPv4 or IPv6 address",
+				      words.target);
 	return parse_options(&rest, &words, error) &&
 	       options_parse(&words, AF_UNSPEC, info, error) &&
 	       (!family || is_of_family(family, info, words.target, error));

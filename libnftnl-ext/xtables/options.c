@@ -56,8 +56,7 @@ static const struct {
 #undef X
 };
 
-static bool __attribute__((format(printf, 2, 3)))
-refuse(char error[OPTION_TEXT_MAX], const char *format, ...)
+bool options_refuse(char error[OPTION_TEXT_MAX], const char *format, ...)
 {
 	va_list args;
 
@@ -238,7 +237,8 @@ static bool invalid(const struct option_info *option, const char *word,
 	char text[OPTION_TEXT_MAX];
 
 	expected(option, info, text);
-	return refuse(error, "invalid %s '%.64s', expected %.150s", option->word, word, text);
+	return options_refuse(error,
+			      "invalid %s '%.64s', expected %.150s", option->word, word, text);
 }
 
 static bool number_in_range(const struct option_info *option,
@@ -274,8 +274,9 @@ static bool parse_value(const struct option_info *option, const char *word,
 	case KIND_ADDR:
 		good = address_parse(word, info->family, info->saddr);
 		if (good && !address_is_unicast(info->family, info->saddr))
-			return refuse(error, "invalid %s '%.64s', expected a unicast address",
-				      option->word, word);
+			return options_refuse(error,
+					      "invalid %s '%.64s', expected a unicast address",
+					      option->word, word);
 		break;
 	case KIND_NAME:
 		good = is_device_name(word, option);
@@ -304,8 +305,8 @@ static bool parse_option(enum option_row row, const char *word,
 
 	if (!(option->encaps & (1u << info->encap))) {
 		options_encaps(option->encaps, words);
-		return refuse(error, "'%s' does not belong to encap %s, only to %.150s",
-			      option->word, encaps[info->encap].word, words);
+		return options_refuse(error, "'%s' does not belong to encap %s, only to %.150s",
+				      option->word, encaps[info->encap].word, words);
 	}
 	return parse_value(option, word, info, error);
 }
@@ -348,16 +349,20 @@ static bool check_collector(const struct xt_rmirror_tginfo_v1 *info, char error[
 
 	address_print(info->family, info->addr, text);
 	if (address_is_unspecified(info->family, info->addr))
-		return refuse(error, "invalid collector '%s', the unspecified address is nobody's",
-			      text);
+		return options_refuse(error,
+				      "invalid collector '%s', the unspecified address is nobody's",
+				      text);
 	if (address_is_broadcast(info->family, info->addr))
-		return refuse(error, "invalid collector '%s', a copy is not broadcast", text);
+		return options_refuse(error,
+				      "invalid collector '%s', a copy is not broadcast", text);
 	if (address_is_multicast(info->family, info->addr) && !given(info, NFTA_RMIRROR_OIFNAME))
-		return refuse(error, "invalid collector '%s', a multicast address needs 'device'",
-			      text);
+		return options_refuse(error,
+				      "invalid collector '%s', a multicast address needs 'device'",
+				      text);
 	if (address_is_link_local(info->family, info->addr) && !given(info, NFTA_RMIRROR_OIFNAME))
-		return refuse(error, "invalid collector '%s', a link-local address needs 'device'",
-			      text);
+		return options_refuse(error,
+				      "invalid collector '%s', a link-local address needs 'device'",
+				      text);
 	return true;
 }
 
@@ -367,12 +372,13 @@ static bool parse_collector(const struct option_words *words, int family,
 	const char *encap = words->word[ROW_ENCAP];
 
 	if (!words->target && !words->gateway)
-		return refuse(error, "missing collector, expected --target or --gateway");
+		return options_refuse(error, "missing collector, expected --target or --gateway");
 	if (words->target && words->gateway)
-		return refuse(error, "--target and --gateway exclude each other");
+		return options_refuse(error, "--target and --gateway exclude each other");
 	if (words->gateway && encap && strcmp(encap, encaps[RMIRROR_ENCAP_NONE].word) != 0)
-		return refuse(error, "'--encap %.64s' does not go with --gateway, which stands for "
-				     "--encap none", encap);
+		return options_refuse(error,
+				      "'--encap %.64s' does not go with --gateway, which stands for "
+				      "--encap none", encap);
 	return address_resolve(words->target ? words->target : words->gateway, family, info,
 			       error);
 }

@@ -101,6 +101,10 @@ bool options_value(const struct xt_rmirror_tginfo_v1 *info, enum option_row row,
  */
 uint32_t *options_number(struct xt_rmirror_tginfo_v1 *info, unsigned int attr);
 
+/* Says in @error what is wrong; false, for the caller to return. */
+bool __attribute__((format(printf, 2, 3)))
+options_refuse(char error[OPTION_TEXT_MAX], const char *format, ...);
+
 /* The words of encapsulations, with a comma between */
 void options_encaps(uint32_t encaps, char text[OPTION_TEXT_MAX]);
 
