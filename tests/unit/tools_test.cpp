@@ -108,7 +108,6 @@ TEST(Passage, OnlyAnEarlierChainOfAllPacketsDropsThem) {
     EXPECT_FALSE(dropped_by(earlier, {}));
 }
 
-// No device of a guest offloads to hardware.
 TEST(Flowtables, HideAllInHardware) {
     const Chain way = base(NFPROTO_INET, "t", "way", NF_INET_FORWARD, 0);
     Rule offload = rule_in(way, 4);

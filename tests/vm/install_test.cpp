@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "support/paths.hpp"
 #include "vm/support/command.hpp"
@@ -26,6 +28,10 @@ protected:
     void TearDown() override {
         if (std::filesystem::exists(tool))
             plain({tool, "disable"});
+        // Later tests find the guest as it was.
+        std::ifstream installed(RMIRROR_BINARY_DIR "/install_manifest.txt");
+        for (std::string file; std::getline(installed, file);)
+            std::filesystem::remove(file);
     }
 };
 

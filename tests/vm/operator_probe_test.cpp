@@ -150,6 +150,71 @@ TEST_F(ProbeTest, IsRefusedOnTheWay) {
     probe("and fd00::5; fd00::5 answered: a firewall forbids it");
 }
 
+// Each collector of a map is a way of its own.
+TEST_F(ProbeTest, GoesToEachCollectorOfAMap) {
+    net_.router.nft(
+        "table inet t { map sensors { type ipv4_addr : ipv4_addr; elements = { 10.1.0.1 : "
+        "10.0.0.5, 10.1.0.2 : 10.0.0.5, 10.1.0.3 : 10.0.0.77 }; }; chain c { type filter hook "
+        "input priority 0; rmirror to ip saddr map @sensors key 7 len 60; }; }");
+    CollectorProcess collector(net_.collector, {});
+    const CommandResult result = rmirror({"doctor", "--probe"});
+    EXPECT_EQ(result.status, 1) << result.out;
+    EXPECT_NE(result.out.find("note: inet t c handle 3 to 10.0.0.5: probe "), std::string::npos)
+        << result.out;
+    EXPECT_NE(
+        result.out.find("wrong: inet t c handle 3 to 10.0.0.77: 10.0.0.77 does not answer on mon"),
+        std::string::npos)
+        << result.out;
+    EXPECT_EQ(result.out.find("not probed"), std::string::npos) << result.out;
+    EXPECT_TRUE(collector.says("by gre key 7: 84 bytes, cut, 60 bytes")) << collector.errors();
+    EXPECT_EQ(only_counters(net_.router)["matched"], 0U);
+    const CommandResult shown = rmirror({"show"});
+    EXPECT_TRUE(
+        shown.out.starts_with("* inet t c handle 3: rmirror ip to .. map @sensors key 7 len 60\n"))
+        << shown.out;
+    EXPECT_NE(shown.out.find("* to 10.0.0.77: 10.0.0.77 does not answer on mon"), std::string::npos)
+        << shown.out;
+    // Named by its address, with the rule that leads to it.
+    const std::string one = rmirror({"doctor", "10.0.0.77"}).out;
+    EXPECT_NE(one.find("to 10.0.0.77: 10.0.0.77 does not answer"), std::string::npos) << one;
+    EXPECT_NE(one.find("no packet has matched so far"), std::string::npos) << one;
+    EXPECT_EQ(one.find("to 10.0.0.5"), std::string::npos) << one;
+}
+
+TEST_F(ProbeTest, GoesToTheDefaultAndTheIntervalsOfAnAnonymousMapOfIpv6) {
+    net_.router.nft(
+        ruleset(hook("inet input"),
+                "rmirror ip6 to udp dport map { 1-9 : fd00::5, * : fd00::77 } encap vxlan key 9"));
+    CollectorProcess collector(net_.collector, {});
+    probe("inet mirror input handle 3 to fd00::5: probe ");
+    probe("inet mirror input handle 3 to fd00::77: probe ");
+    EXPECT_TRUE(collector.says("by vxlan vni 9: 84 bytes, whole")) << collector.errors();
+    const CommandResult shown = rmirror({"show"});
+    EXPECT_NE(shown.out.find("rmirror ip6 to .. map { .. } encap vxlan key 9"), std::string::npos)
+        << shown.out;
+}
+
+TEST_F(ProbeTest, HasNoKeyOfThePackets) {
+    net_.router.nft(
+        ruleset(hook("inet input"),
+                "rmirror to 10.0.0.5 encap vxlan key ip saddr map { 10.1.0.0/16 : 9 }"));
+    CollectorProcess collector(net_.collector, {});
+    probe("for 10.0.0.5 by mon with key 0, for the packet decides on the key; no ICMP error");
+    EXPECT_TRUE(collector.says("by vxlan vni 0: 84 bytes, whole")) << collector.errors();
+    const CommandResult shown = rmirror({"show"});
+    EXPECT_NE(shown.out.find("rmirror to 10.0.0.5 encap vxlan key .. map { .. }"),
+              std::string::npos)
+        << shown.out;
+}
+
+// What the packet itself is sent to is known to nobody else.
+TEST_F(ProbeTest, IsNotSentForAnAddressOfThePacket) {
+    net_.router.nft(ruleset(hook("ip input"), "rmirror to ip saddr"));
+    probe("not probed: the packet decides on the collector");
+    EXPECT_NE(rmirror({"show", "-j"}).out.find("\"statement\": \"rmirror ip to ..\""),
+              std::string::npos);
+}
+
 TEST_F(ProbeTest, IsTooLong) {
     net_.router.nft(ruleset(hook("inet input"), "rmirror to 10.0.0.5 mtu drop"));
     CollectorProcess collector(net_.collector, {});

@@ -4,7 +4,9 @@
 // remedy that it prints is typed and works.
 #include <gtest/gtest.h>
 
+#include "vm/support/command.hpp"
 #include "vm/support/mirror.hpp"
+#include "vm/support/module.hpp"
 #include "vm/support/operator.hpp"
 #include "vm/support/xtables.hpp"
 
@@ -94,6 +96,33 @@ TEST_F(RuleFinding, TheTableNatOfIptables) {
     expect_no_finding("the first packet");
 }
 
+TEST_F(RuleFinding, AMapWithoutCollectors) {
+    net_.router.nft(
+        "table inet t { map sensors { type inet_service : ipv4_addr; }; chain c { type filter "
+        "hook input priority 0; rmirror to udp dport map @sensors; }; }");
+    const std::string line = finding("no packet is mirrored: map sensors is empty");
+    EXPECT_EQ(remedy_of(line), "nft add element inet t sensors '{ KEY : COLLECTOR }'");
+    type_remedy("map sensors is empty", "KEY : COLLECTOR", "9 : 10.0.0.5");
+    expect_mirrored();
+}
+
+// The counters are the rule's: which of its collectors refuses, probes tell.
+TEST_F(RuleFinding, ACollectorOfAMapThatRefuses) {
+    net_.router.nft(
+        "table inet t { map sensors { type inet_service : ipv4_addr; elements = { 9 : 10.0.0.5, 7 "
+        ": 10.0.0.1 }; }; chain c { type filter hook input priority 0; rmirror to udp dport map "
+        "@sensors encap vxlan; }; }");
+    finding("to 10.0.0.1: the collector 10.0.0.1 is this host itself");
+    send_counted();
+    for (int i = 0; i < 100 && only_counters(net_.router)["refused"] == 0; i++)
+        usleep(20'000);
+    const std::string line = finding(
+        "1 ICMP error came back about copies: nothing takes vxlan at one of the collectors");
+    EXPECT_EQ(remedy_of(line), "rmirror doctor --probe t/c");
+    finding("to 10.0.0.5: probe ", {"doctor", "--probe", "t/c"});
+    finding("10.0.0.5 answered: port unreachable", {"doctor", "--probe", "t/c"});
+}
+
 TEST_F(RuleFinding, AHostThatDoesNotForward) {
     net_.router.nft(ruleset(hook("ip forward"), "rmirror to 10.0.0.5"));
     expect_no_finding("no packet comes here");
@@ -147,6 +176,31 @@ TEST_F(RuleFinding, AnIngressChainBehindAFlowtable) {
         "udp rmirror to 10.0.0.5; }; }"));
     type_remedy("packets of flows in a flowtable do not come here");
     expect_mirrored();
+}
+
+// The card takes the flowtable, as the doctor sees it from there; that it would forward is not
+// shown.
+TEST_F(RuleFinding, AFlowtableInHardware) {
+    require_command(
+        {"sh", "-ec",
+         "modprobe rmirror_bench_nic name=card; ip link set card up netns " + net_.router.name()});
+    net_.router.ip("link set card up\n");
+    net_.router.nft(
+        "table inet t { flowtable f { hook ingress priority 0; devices = { card }; flags offload; "
+        "}; chain way { type filter hook forward priority 0; ip protocol udp flow add @f; }; }\n"
+        "table netdev m { chain c { type filter hook ingress device card priority -300; rmirror to "
+        "10.0.0.5; }; chain here { type filter hook ingress device lan priority 0; udp dport 9 "
+        "rmirror to 10.0.0.5 key 1; }; }");
+    const std::string line = finding("netdev m c handle");
+    EXPECT_NE(line.find("offloads them to hardware, where no hook sees them"), std::string::npos)
+        << line;
+    EXPECT_EQ(rmirror({"doctor", "m/here"}).out.find("flowtable"), std::string::npos);
+    type_remedy("offloads them to hardware");
+    EXPECT_EQ(net_.router.require({"nft", "list", "chain", "inet", "t", "way"}).find("flow add"),
+              std::string::npos);
+    net_.router.nft("flush ruleset\n");
+    net_.router.exec({"ip", "link", "set", "card", "netns", "1"});
+    remove_module("rmirror_bench_nic");
 }
 
 TEST_F(RuleFinding, AFlowtableHidesNothingFromOthers) {

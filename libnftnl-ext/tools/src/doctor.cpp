@@ -88,6 +88,24 @@ void examine_gaps(const Mirrors &mirrors, Findings &findings) {
     }
 }
 
+// The mirrors that are named, and of one with a map its targets behind it; who names a target means
+// its mirror, too.
+std::vector<Mirror> select_with_targets(const std::vector<Mirror> &mirrors,
+                                        const std::vector<std::string> &words, Findings &findings) {
+    std::vector<Mirror> all;
+    for (const Mirror &mirror : mirrors) {
+        Targets targets = read_targets(mirror);
+        const bool is_named = !select({mirror}, words).empty();
+        if (is_named && !mirror.collectors.empty())
+            examine_map(mirror, targets, findings);
+        targets.mirrors = select(std::move(targets.mirrors), words);
+        if (is_named || !targets.mirrors.empty())
+            all.push_back(mirror);
+        all.insert(all.end(), targets.mirrors.begin(), targets.mirrors.end());
+    }
+    return all;
+}
+
 // An address that no rule has, or of which only root may know: what there is to say of a collector
 // does not need one.
 void add_addresses(const std::vector<std::string> &words, std::vector<Mirror> &mirrors,
@@ -118,16 +136,20 @@ Findings examine(const std::vector<std::string> &words, bool probe) {
     Ruleset ruleset;
     examine_gaps(mirrors, findings);
     read_ruleset(ruleset);  // what cannot be read has been told
-    mirrors.all = select(std::move(mirrors.all), words);
+    Findings of_maps;
+    mirrors.all = select_with_targets(mirrors.all, words, of_maps);
     examine_host(mirrors.all, findings);
+    findings.insert(findings.end(), of_maps.begin(), of_maps.end());
     add_addresses(words, mirrors.all, findings);
     // Neighbours that nobody has asked for yet are known after it.
     const Probing probing = probe ? send_probes(mirrors.all) : Probing();
     Paths paths;
     Passage passage(ruleset);
+    std::vector<const Chain *> bases;
     for (const Mirror &mirror : mirrors.all) {
-        std::vector<const Chain *> bases;
-        if (!mirror.family.empty())
+        if (mirror.family.empty())
+            bases.clear();
+        else if (!mirror.is_target)  // which stands behind the mirror that it is of
             bases = examine_rule(mirror, passage, findings);
         if (const Path *path = paths.find(mirror))
             examine_collector(mirror, *path, bases, paths, findings);

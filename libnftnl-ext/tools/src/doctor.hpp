@@ -10,6 +10,7 @@
 #include "passage.hpp"
 #include "path.hpp"
 #include "probe.hpp"
+#include "targets.hpp"
 
 namespace rmirror::tools {
 
@@ -46,11 +47,15 @@ void examine_flowtables(const Mirror &mirror, const std::vector<const Chain *> &
 void examine_collector(const Mirror &mirror, const Path &path,
                        const std::vector<const Chain *> &bases, Paths &paths, Findings &findings);
 
-// Parts of it: what was lost, what may come again, whether answers come back.
-void examine_losses(const Mirror &mirror, const Path &path, Findings &findings);
+// Parts of it: what was lost (by a device, if it is known which), what may come again, whether
+// answers come back.
+void examine_losses(const Mirror &mirror, const std::string &device, Findings &findings);
 void examine_loops(const Mirror &mirror, const Path &path, const std::vector<const Chain *> &bases,
                    Findings &findings);
 void examine_answers(const Mirror &mirror, const Path &path, Paths &paths, Findings &findings);
+
+// A mirror with a map of collectors, of which each is a target of its own.
+void examine_map(const Mirror &mirror, const Targets &targets, Findings &findings);
 
 // What became of probes.
 void examine_probes(const Probing &probing, Paths &paths, Findings &findings);

@@ -147,7 +147,7 @@ void examine_collector(const Mirror &mirror, const Path &path,
     }
     examine_mtu(mirror, path, findings);
     examine_refusals(mirror, path, findings);
-    examine_losses(mirror, path, findings);
+    examine_losses(mirror, path.device.name, findings);
     examine_loops(mirror, path, bases, findings);
     examine_answers(mirror, path, paths, findings);
 }

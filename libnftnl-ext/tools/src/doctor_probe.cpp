@@ -109,6 +109,8 @@ void examine_one(const Probe &probe, const Path &path, Findings &findings) {
     for (const Shot &shot : probe.shots)
         finding.labels.push_back(shot.label.to_text());
     finding.what = words_of(probe) + ", " + way_of(mirror, path);
+    if (mirror.key == "register")
+        finding.what += " with key 0, for the packet decides on the key";
     if (!verdict.words.empty())
         finding.what += "; " + verdict.words;
     findings.push_back(std::move(finding));
@@ -144,7 +146,7 @@ void examine_probes(const Probing &probing, Paths &paths, Findings &findings) {
             examine_one(probe, *path, findings);
     if (!probing.left_out.empty())
         findings.push_back({Severity::note, place_of(probing.left_out),
-                            "not probed: the packet decides on the collector or the key", ""});
+                            "not probed: the packet decides on the collector", ""});
     if (probing.too_many != 0)
         findings.push_back({Severity::note, "host",
                             counted(probing.too_many, "mirror") +

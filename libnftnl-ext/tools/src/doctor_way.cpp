@@ -20,7 +20,7 @@ bool sees_what_is_sent(const Chain &base) {
 
 }  // namespace
 
-void examine_losses(const Mirror &mirror, const Path &path, Findings &findings) {
+void examine_losses(const Mirror &mirror, const std::string &device, Findings &findings) {
     const std::uint64_t matched = mirror.count(NFTA_RMIRROR_COUNTER_MATCHED);
     const auto tell = [&](std::uint16_t counter, Severity severity, const std::string &why,
                           const std::string &remedy) {
@@ -31,8 +31,8 @@ void examine_losses(const Mirror &mirror, const Path &path, Findings &findings) 
                                 remedy});
     };
     tell(NFTA_RMIRROR_COUNTER_TX_DROP, Severity::wrong,
-         "not mirrored: " + path.device.name + " or its queue was full",
-         "tc -s qdisc show dev " + path.device.name);
+         "not mirrored: " + (device.empty() ? "a device" : device) + " or its queue was full",
+         "tc -s qdisc show" + (device.empty() ? "" : " dev " + device));
     tell(NFTA_RMIRROR_COUNTER_NO_MEMORY, Severity::wrong, "not mirrored: there was no memory",
          "cat /proc/meminfo");
     tell(NFTA_RMIRROR_COUNTER_CLEAR, Severity::note,

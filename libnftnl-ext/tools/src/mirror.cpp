@@ -100,6 +100,18 @@ void take_lines(std::vector<Mirror> &mirrors, const std::vector<Mirror> &lines) 
     mirrors.insert(mirrors.end(), legacy.begin(), legacy.end());
 }
 
+// A register's number says nothing: in its place, where its value is from.
+void abridge(std::string &text, std::string_view before, const std::string &map) {
+    const std::size_t at = text.find(std::string(before) + "reg ");
+    if (at == std::string::npos)
+        return;
+    const std::size_t begin = at + before.size();
+    const std::size_t end = std::min(text.find(' ', begin + 4), text.size());
+    const bool is_anonymous = map.starts_with("__");
+    text.replace(begin, end - begin,
+                 map.empty() ? ".." : ".. map " + (is_anonymous ? "{ .. }" : '@' + printable(map)));
+}
+
 bool is_named(const Mirror &mirror, const std::string &word) {
     return word == mirror.collector || word == mirror.table || word == mirror.comment ||
            word == mirror.table + '/' + mirror.chain;
@@ -135,12 +147,20 @@ std::string Mirror::place() const {
     std::string text = family + ' ' + printable(table) + ' ' + printable(chain);
     if (handle)
         text += " handle " + std::to_string(*handle);
+    if (is_target)
+        text += " to " + collector;
     return text;
 }
 
 std::string Mirror::text() const {
-    if (statement)
-        return to_text(*statement);
+    if (statement) {
+        std::string words = to_text(*statement);
+        if (std::holds_alternative<Register>(statement->collector))
+            abridge(words, " to ", collectors);
+        if (statement->key_register)
+            abridge(words, " key ", keys);
+        return words;
+    }
     std::string words = "rmirror to " + collector;
     if (encap != "gre")
         words += " encap " + encap;

@@ -37,9 +37,12 @@ std::optional<Statement> statement_of(const Mirror &mirror) {
         if (parsed)
             statement = parsed->statement;
     }
-    if (!statement || statement->key_register ||
-        !std::holds_alternative<Address>(statement->collector))
+    if (!statement || !std::holds_alternative<Address>(statement->collector))
         return std::nullopt;
+    if (statement->key_register) {
+        statement->key_register.reset();
+        statement->key = 0;
+    }
     return statement;
 }
 
@@ -67,7 +70,8 @@ void plan(const std::vector<Mirror> &mirrors, Probing &probing) {
     for (const Mirror &mirror : mirrors) {
         const auto statement = statement_of(mirror);
         if (!statement) {
-            probing.left_out.push_back(&mirror);
+            if (mirror.collectors.empty())
+                probing.left_out.push_back(&mirror);
             continue;
         }
         auto found = std::find_if(

@@ -43,11 +43,12 @@ struct Probing {
     int error = 0;     // errno
     std::string what;  // that was not possible
     std::vector<Probe> probes;
-    std::vector<const Mirror *> left_out;  // whose collector or key only a packet tells
+    std::vector<const Mirror *> left_out;  // whose collector only a packet tells
     std::size_t too_many = 0;              // statements beyond the bound
 };
 
-// Waits until it is known what became of all, and a second more for those who refuse. The mirrors
+// Waits until it is known what became of all, and a second more for those who refuse. A key that
+// only a packet tells is 0; a mirror with a map of collectors is left to its targets. The mirrors
 // have to live as long as the result.
 Probing send_probes(const std::vector<Mirror> &mirrors);
 

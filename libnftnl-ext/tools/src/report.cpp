@@ -80,7 +80,9 @@ json_t *to_json(const Mirror &mirror, const Rates *rates, const std::string &wro
                   mirror.family.size(), "table", mirror.table.data(), mirror.table.size(), "chain",
                   mirror.chain.data(), mirror.chain.size(), "statement", mirror.text().c_str(),
                   "collector", mirror.collector.c_str(), "encap", mirror.encap.c_str());
-    if (mirror.key != "-")
+    if (mirror.key == "register")
+        json_object_set_new(object, "key", json_string("register"));
+    else if (mirror.key != "-")
         json_object_set_new(object, "key", json_integer(std::atoll(mirror.key.c_str())));
     if (mirror.handle)
         json_object_set_new(object, "handle",

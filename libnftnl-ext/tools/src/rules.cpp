@@ -13,6 +13,7 @@
 
 #include "mirror.hpp"
 #include "netlink/netlink.hpp"
+#include "registers.hpp"
 #include "ruleset.hpp"
 #include "tables.hpp"
 
@@ -107,7 +108,9 @@ void describe(Mirror &mirror, const Statement &statement) {
     const auto *address = std::get_if<Address>(&statement.collector);
     mirror.collector = address != nullptr ? address->to_text() : "register";
     mirror.encap = encap_row(statement.encap).word;
-    mirror.key = statement.key ? std::to_string(*statement.key) : "-";
+    mirror.key = statement.key_register ? "register"
+                 : statement.key        ? std::to_string(*statement.key)
+                                        : "-";
     mirror.statement = statement;
 }
 
@@ -126,10 +129,8 @@ std::string target_family(std::uint8_t family) {
     }
 }
 
-void take_expression(const nlattr *element, const Mirror &rule, std::uint8_t family,
-                     std::vector<Mirror> &mirrors) {
-    const std::string name = string_of(find_attribute(element, NFTA_EXPR_NAME));
-    const nlattr *data = find_attribute(element, NFTA_EXPR_DATA);
+void take_expression(const std::string &name, const nlattr *data, const Mirror &rule,
+                     std::uint8_t family, std::vector<Mirror> &mirrors) {
     Mirror mirror = rule;
     if (name == RMIRROR_NFT_EXPR) {
         const auto statement = decode(payload_of(data));
@@ -150,6 +151,13 @@ void take_expression(const nlattr *element, const Mirror &rule, std::uint8_t fam
     mirrors.push_back(std::move(mirror));
 }
 
+void name_maps(Mirror &mirror, const Registers &registers) {
+    if (const auto *collector = std::get_if<Register>(&mirror.statement->collector))
+        mirror.collectors = registers.map_of(collector->number);
+    if (mirror.statement->key_register)
+        mirror.keys = registers.map_of(*mirror.statement->key_register);
+}
+
 void take_rule(const nlmsghdr &message, std::vector<Mirror> &mirrors) {
     const auto find = [&message](std::uint16_t type) {
         return find_attribute(message, sizeof(nfgenmsg), type);
@@ -165,8 +173,16 @@ void take_rule(const nlmsghdr &message, std::vector<Mirror> &mirrors) {
     if (handle != nullptr)
         rule.handle = be64toh(mnl_attr_get_u64(handle));
     const auto *header = static_cast<const nfgenmsg *>(mnl_nlmsg_get_payload(&message));
-    for (const nlattr *element : attributes_of(list))
-        take_expression(element, rule, header->nfgen_family, mirrors);
+    Registers registers;
+    for (const nlattr *element : attributes_of(list)) {
+        const std::string name = string_of(find_attribute(element, NFTA_EXPR_NAME));
+        const nlattr *data = find_attribute(element, NFTA_EXPR_DATA);
+        const std::size_t before = mirrors.size();
+        take_expression(name, data, rule, header->nfgen_family, mirrors);
+        if (mirrors.size() != before)
+            name_maps(mirrors.back(), registers);
+        registers.take(name, data);
+    }
 }
 
 }  // namespace

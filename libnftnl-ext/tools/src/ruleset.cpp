@@ -192,4 +192,13 @@ std::string family_word(std::uint8_t family) {
     }
 }
 
+std::uint8_t family_number(const std::string &word) {
+    constexpr std::uint8_t families[] = {NFPROTO_INET,   NFPROTO_IPV4, NFPROTO_IPV6,
+                                         NFPROTO_BRIDGE, NFPROTO_ARP,  NFPROTO_NETDEV};
+    const auto *const found =
+        std::find_if(std::begin(families), std::end(families),
+                     [&word](std::uint8_t family) { return family_word(family) == word; });
+    return found != std::end(families) ? *found : std::uint8_t{NFPROTO_UNSPEC};
+}
+
 }  // namespace rmirror::tools

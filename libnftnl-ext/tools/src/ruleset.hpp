@@ -71,5 +71,7 @@ int read_ruleset(Ruleset &ruleset);
 
 // "inet" and so on, as nft has it
 std::string family_word(std::uint8_t family);
+// NFPROTO_* of such a word; NFPROTO_UNSPEC: it is none.
+std::uint8_t family_number(const std::string &word);
 
 }  // namespace rmirror::tools

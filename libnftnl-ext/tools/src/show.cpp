@@ -17,6 +17,7 @@
 #include "options.hpp"
 #include "path.hpp"
 #include "report.hpp"
+#include "targets.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
@@ -69,8 +70,7 @@ void print_deletions(const std::vector<Mirror> &mirrors) {
 }
 
 std::string wrong_with(const Mirror &mirror, const Rates *rates, Paths &paths) {
-    const Path *path = paths.find(mirror);
-    std::string wrong = path == nullptr ? std::string() : obstacle(mirror, *path);
+    std::string wrong = obstacle_now(mirror, paths);
     return wrong.empty() && rates != nullptr ? rates->loss() : wrong;
 }
 

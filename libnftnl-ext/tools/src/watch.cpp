@@ -15,6 +15,7 @@
 #include "path.hpp"
 #include "report.hpp"
 #include "screen.hpp"
+#include "targets.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
@@ -55,8 +56,7 @@ struct Look {
 };
 
 std::string wrong_with(const Mirror &mirror, const Rates &rates, Paths &paths) {
-    const Path *path = paths.find(mirror);
-    const std::string wrong = path == nullptr ? std::string() : obstacle(mirror, *path);
+    const std::string wrong = obstacle_now(mirror, paths);
     return wrong.empty() ? rates.loss() : wrong;
 }
 

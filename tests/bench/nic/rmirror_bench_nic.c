@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * For the benchmark: a network device that is to the stack what a network card is.
+ * For benchmark and tests: a network device that is to the stack what a network card is.
  *
  * It is no virtual device of rtnetlink's, has as many queues as the module was
  * told, takes its lock for each packet, and holds the last packets of each queue
  * as a ring of descriptors does until the card has sent them. What comes out of
  * the ring is freed as a driver's completion frees it: into the CPU's caches.
+ * It takes flowtables, as a card that forwards by itself does, but no flow.
  */
 
 #include <linux/etherdevice.h>
@@ -13,6 +14,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <net/flow_offload.h>
 
 #define RING_MAX	4096
 
@@ -95,11 +97,26 @@ static int nic_init(struct net_device *dev)
 	return 0;
 }
 
+static LIST_HEAD(nic_blocks);
+
+static int nic_offload_flow(enum tc_setup_type type, void *data, void *priv)
+{
+	return -EOPNOTSUPP;
+}
+
+static int nic_setup_tc(struct net_device *dev, enum tc_setup_type type, void *data)
+{
+	if (type != TC_SETUP_FT)
+		return -EOPNOTSUPP;
+	return flow_block_cb_setup_simple(data, &nic_blocks, nic_offload_flow, dev, dev, true);
+}
+
 static const struct net_device_ops nic_ops = {
 	.ndo_init	= nic_init,
 	.ndo_uninit	= nic_uninit,
 	.ndo_stop	= nic_stop,
 	.ndo_start_xmit	= nic_xmit,
+	.ndo_setup_tc	= nic_setup_tc,
 };
 
 static void nic_setup(struct net_device *dev)
@@ -108,7 +125,7 @@ static void nic_setup(struct net_device *dev)
 	dev->netdev_ops = &nic_ops;
 	dev->max_mtu = ETH_MAX_MTU;
 	dev->features |= NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_GSO_SOFTWARE | NETIF_F_HW_CSUM |
-			 NETIF_F_HIGHDMA | NETIF_F_GSO_ENCAP_ALL;
+			 NETIF_F_HIGHDMA | NETIF_F_GSO_ENCAP_ALL | NETIF_F_HW_TC;
 	dev->hw_features |= dev->features;
 	dev->hw_enc_features |= dev->features;
 	eth_hw_addr_random(dev);
