@@ -11,7 +11,6 @@
 #include <new>
 
 #include "check.hpp"
-#include "dscp.hpp"
 #include "expression.hpp"
 
 namespace rmirror {
@@ -44,25 +43,13 @@ json_t *json_from_collector(const Statement &statement) {
 json_t *json_from_value(const Option &option, const Value &value) {
     const auto *number = std::get_if<std::uint32_t>(&value);
     const bool plain_number =
-        option.kind == Kind::NUM || (option.kind == Kind::DSCP && dscp_name(*number).empty());
+        option.kind == Kind::NUM ||
+        (option.kind == Kind::DSCP && rmirror_value_word(option.row(), *number) == nullptr);
     if (option.kind == Kind::FLAG)
         return json_true();
     if (plain_number)
         return json_integer(*number);
     return json_from_text(word_from_value(option, value));
-}
-
-const char *expected_type(Kind kind) {
-    switch (kind) {
-        case Kind::NUM:
-            return "an integer";
-        case Kind::DSCP:
-            return "an integer or a string";
-        case Kind::FLAG:
-            return "true";
-        default:
-            return "a string";
-    }
 }
 
 bool has_type(Kind kind, const json_t *json) {
@@ -89,7 +76,8 @@ std::optional<Value> value_from_json(const Option &option, const json_t *json) {
         return Value{static_cast<std::uint32_t>(number)};
     }
     // A number in quotes is not a code point's name.
-    if (option.kind == Kind::DSCP && !dscp_from_name(string_of(json)))
+    std::uint32_t dscp = 0;
+    if (option.kind == Kind::DSCP && !rmirror_dscp_find(json_string_value(json), &dscp))
         return std::nullopt;
     return value_from_word(option, string_of(json));
 }
@@ -105,7 +93,8 @@ std::optional<std::string> read_member(Statement &statement, const Option &optio
     if (auto message = check_belongs(option, statement.encap))
         return message;
     if (!has_type(option.kind, json))
-        return "invalid " + std::string(option.word) + ", expected " + expected_type(option.kind);
+        return "invalid " + std::string(option.word) + ", expected " +
+               rmirror_json_type(option.row());
 
     const auto value = value_from_json(option, json);
     if (!value)
@@ -162,7 +151,7 @@ std::optional<std::string> check_members(const json_t *object, bool in_rule) {
                            (in_rule && name == family_member);
         if (!known)
             return "unknown member " + quoted(name) + ", expected " + collector_member + ", " +
-                   option_words();
+                   text_of(rmirror_text_options);
     }
     return std::nullopt;
 }

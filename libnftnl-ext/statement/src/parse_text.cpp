@@ -213,10 +213,10 @@ Failure TextParser::read_options() {
 
         const Option *option = next.is_word() ? find_option(next.text) : nullptr;
         if (option == nullptr) {
-            unknown_ =
-                Error{"unknown option " + quoted(next.text) + ", expected one of " +
-                          option_words() + " or another statement" + suggest_option(next.text),
-                      next.span};
+            unknown_ = Error{"unknown option " + quoted(next.text) + ", expected one of " +
+                                 text_of(rmirror_text_options) + " or another statement" +
+                                 suggest_option(next.text),
+                             next.span};
             return in_rule_ ? std::nullopt : unknown_;
         }
         if (auto failure = read_option(*option))
@@ -266,10 +266,10 @@ Failure TextParser::interpret_collector() {
         return Error{invalid_collector(collector_.text) + std::string(address_hint(collector_)),
                      collector_.span};
     if (family_.is_word() && address->is_ipv4() != family_.is_word("ip"))
-        return Error{"invalid collector " + quoted(collector_.text) + ", expected an " +
-                         (address->is_ipv4() ? "IPv6" : "IPv4") + " address after '" +
-                         std::string(family_.text) + "'",
-                     collector_.span};
+        return Error{
+            text_of(rmirror_text_other_family, collector_.text.data(), collector_.text.size(),
+                    address->is_ipv4() ? NFPROTO_IPV6 : NFPROTO_IPV4),
+            collector_.span};
     statement_.collector = *address;
     return std::nullopt;
 }

@@ -96,10 +96,11 @@ static bool is_number(const struct expr *expr)
 static int check_key(const struct stmt *stmt, struct list_head *msgs)
 {
 	const struct expr *key = stmt->rmirror.key;
-	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
+	char expected[RMIRROR_TEXT_MAX], msg[2 * RMIRROR_TEXT_MAX];
 
 	if (key->etype == EXPR_MAP ? key->mappings->set->data->flags & EXPR_F_INTERVAL : expr_is_constant(key)) {
-		rmirror_expected_text(stmt, RMIRROR_OPT_KEY, expected, sizeof(expected));
+		rmirror_text_expected(expected, RMIRROR_OPT_KEY, stmt->rmirror.options->value[RMIRROR_OPT_ENCAP],
+				      stmt->rmirror.family);
 		snprintf(msg, sizeof(msg), "invalid key, expected %s or an expression", expected);
 	} else if (!is_number(key)) {
 		snprintf(msg, sizeof(msg), "datatype mismatch: expected a number of 8, 16 or 32 bits, "
