@@ -321,6 +321,10 @@ std::string ErrorFilter::expression_hint(const Head &head, const Place *place, S
         return head.message.starts_with("datatype mismatch") ? " (the key is a number)" : "";
     if (!place || place->kind != Place::Kind::head)
         return {};
+    // It is an expression to nft, but not one that it assigns.
+    if (head.message.starts_with("syntax error, unexpected fib") ||
+        head.message.starts_with("syntax error, unexpected map"))
+        return " (a stock nft does not take the collector from this)";
     if (head.message.starts_with("datatype mismatch"))
         return " (the collector is an IPv4 address, or with 'rmirror ip6 to' an IPv6 address)";
     // "conflicting protocols specified", since 1.1 "conflicting link layer protocols specified"
@@ -386,7 +390,16 @@ void ErrorFilter::other(std::string_view line, std::string &out, std::string_vie
         line.remove_prefix(at.length);
         line.remove_prefix(line.starts_with(' '));
     }
-    out.append(without_carriers(line, carriers_)).append(hint).append(1, '\n');
+    out.append(original_line(line)).append(hint).append(1, '\n');
+}
+
+// Of the end of a file nft shows the first line.
+std::string ErrorFilter::original_line(std::string_view line) const {
+    if (rewriter_ && !line.empty())
+        for (const Source &source : rewriter_->sources())
+            if (source.rewritten_lines.line(0) == line)
+                return std::string(source.original_lines.line(0));
+    return without_carriers(line, carriers_);
 }
 
 }  // namespace rmirror::plugin
