@@ -102,6 +102,9 @@ TEST(InARule, SignsAreNoWordsOfAnotherStatement) {
     ASSERT_FALSE(parsed);
     EXPECT_EQ(parsed.error().span, (Span{20, 21}));
     EXPECT_TRUE(parsed.error().message.starts_with("unknown option '.', expected one of "));
+    EXPECT_TRUE(parse_in_rule("rmirror to 10.0.0.5, 10.0.0.6", 0, variable)
+                    .error()
+                    .message.ends_with(" (for each collector write an 'rmirror to' of its own)"));
 }
 
 TEST(InARule, WordsThatAreNotOursAreLeftToNft) {

@@ -58,7 +58,8 @@ bool holds_near_miss(std::string_view line) {
             if (before.ends_with(family))
                 before.remove_suffix(family.size());
         const std::size_t word = before.find_last_of(" \t;{") + 1;
-        if (is_near(before.substr(word), "rmirror"))
+        const std::string_view written = before.substr(word);
+        if (is_near(written, "rmirror") || written == "RMIRROR")  // of iptables
             return true;
     }
     return false;
@@ -323,7 +324,8 @@ std::string ErrorFilter::expression_hint(const Head &head, const Place *place, S
         return {};
     // It is an expression to nft, but not one that it assigns.
     if (head.message.starts_with("syntax error, unexpected fib") ||
-        head.message.starts_with("syntax error, unexpected map"))
+        head.message.starts_with("syntax error, unexpected map") ||
+        head.message.starts_with("syntax error, unexpected vmap"))
         return " (a stock nft does not take the collector from this)";
     if (head.message.starts_with("datatype mismatch"))
         return " (the collector is an IPv4 address, or with 'rmirror ip6 to' an IPv6 address)";

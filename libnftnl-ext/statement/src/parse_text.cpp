@@ -214,10 +214,11 @@ Failure TextParser::read_options() {
 
         const Option *option = next.is_word() ? find_option(next.text) : nullptr;
         if (option == nullptr) {
-            unknown_ = Error{"unknown option " + quoted(next.text) + ", expected one of " +
-                                 text_of(rmirror_text_options) + " or another statement" +
-                                 suggest_option(next.text),
-                             next.span};
+            unknown_ = Error{
+                "unknown option " + quoted(next.text) + ", expected one of " +
+                    text_of(rmirror_text_options) + " or another statement" +
+                    (next.text == "," ? std::string(several_hint) : suggest_option(next.text)),
+                next.span};
             // A word may be one that nft knows; a sign (`10.0.0.5 . 80`) is none.
             return in_rule_ && has_letter(next.text.substr(0, 1)) ? std::nullopt : unknown_;
         }
