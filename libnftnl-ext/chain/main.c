@@ -146,7 +146,7 @@ static int add_file(const char *file)
 
 static int check(char **words)
 {
-	char text[CHAIN_ERROR_MAX], error[OPTION_TEXT_MAX], canonical[STATEMENT_TEXT_MAX];
+	char text[CHAIN_ERROR_MAX], error[RMIRROR_TEXT_MAX], canonical[STATEMENT_TEXT_MAX];
 	struct xt_rmirror_tginfo_v1 statement;
 
 	if (!join(words, text))

@@ -23,24 +23,12 @@ append(char text[STATEMENT_TEXT_MAX], const char *format, ...)
 	va_end(args);
 }
 
-static bool unknown_option(const char *word, char error[OPTION_TEXT_MAX])
+static bool unknown_option(const char *word, char error[RMIRROR_TEXT_MAX])
 {
-	char words[STATEMENT_TEXT_MAX] = "";
-	unsigned int row;
+	char words[RMIRROR_TEXT_MAX];
 
-	for (row = 0; row < OPTION_ROWS; row++)
-		append(words, "%s%s", row ? ", " : "", option_infos[row].word);
+	rmirror_text_options(words);
 	return options_refuse(error, "unknown option '%.64s', expected one of %.150s", word, words);
-}
-
-static enum option_row find_option(const char *word)
-{
-	unsigned int row;
-
-	for (row = 0; row < OPTION_ROWS; row++)
-		if (strcmp(option_infos[row].word, word) == 0)
-			break;
-	return row;
 }
 
 /* As nft prints a name, and reads any value: device "eth0" */
@@ -54,27 +42,27 @@ static void strip_quotes(char *word)
 	word[len - 2] = '\0';
 }
 
-static bool parse_options(char **rest, struct option_words *words, char error[OPTION_TEXT_MAX])
+static bool parse_options(char **rest, struct option_words *words, char error[RMIRROR_TEXT_MAX])
 {
 	char *word;
 
 	while ((word = strtok_r(NULL, BLANKS, rest))) {
-		const enum option_row row = find_option(word);
+		const enum rmirror_option opt = rmirror_option_find(word);
 		char *value = word;
 
 		if (strcmp(word, "to") == 0)
 			return options_refuse(error,
 					      "repeated 'to', a statement has one collector");
-		if (row == OPTION_ROWS)
+		if (opt == __RMIRROR_OPT_MAX)
 			return unknown_option(word, error);
-		if (words->word[row])
+		if (words->word[opt])
 			return options_refuse(error, "repeated option '%s'", word);
-		if (option_infos[row].kind != KIND_FLAG)
+		if (rmirror_option_rows[opt].kind != RMIRROR_KIND_FLAG)
 			value = strtok_r(NULL, BLANKS, rest);
 		if (!value)
 			return options_refuse(error, "missing value after '%s'", word);
 		strip_quotes(value);
-		words->word[row] = value;
+		words->word[opt] = value;
 	}
 	return true;
 }
@@ -89,18 +77,18 @@ static bool is_address(const char *word)
 
 /* Where a statement says it, the collector is of that family. */
 static bool is_of_family(const char *family, const struct xt_rmirror_tginfo_v1 *info,
-			 const char *collector, char error[OPTION_TEXT_MAX])
+			 const char *collector, char error[RMIRROR_TEXT_MAX])
 {
 	const uint32_t wanted = strcmp(family, "ip") == 0 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 
 	if (info->family == wanted)
 		return true;
-	return options_refuse(error, "invalid collector '%.64s', expected an %s address after '%s'",
-			      collector, wanted == NFPROTO_IPV4 ? "IPv4" : "IPv6", family);
+	rmirror_text_other_family(error, collector, strlen(collector), wanted);
+	return false;
 }
 
 bool statement_parse(const char *text, struct xt_rmirror_tginfo_v1 *info,
-		     char error[OPTION_TEXT_MAX])
+		     char error[RMIRROR_TEXT_MAX])
 {
 	struct option_words words = { NULL };
 	const char *family = NULL;
@@ -125,11 +113,12 @@ bool statement_parse(const char *text, struct xt_rmirror_tginfo_v1 *info,
 				      family ? family : "rmirror");
 	words.target = strtok_r(NULL, BLANKS, &rest);
 	if (!words.target)
-		return options_refuse(error, "missing collector, expected an IPv4 or IPv6 address");
-	if (!is_address(words.target))
-		return options_refuse(error,
-				      "invalid collector '%.64s', expected an IPv4 or IPv6 address",
-				      words.target);
+		return options_refuse(error, "missing collector, " RMIRROR_ANY_ADDRESS);
+	if (!is_address(words.target)) {
+		rmirror_text_invalid(error, "collector", words.target, strlen(words.target),
+				     RMIRROR_ANY_ADDRESS);
+		return false;
+	}
 	return parse_options(&rest, &words, error) &&
 	       options_parse(&words, AF_UNSPEC, info, error) &&
 	       (!family || is_of_family(family, info, words.target, error));
@@ -137,19 +126,19 @@ bool statement_parse(const char *text, struct xt_rmirror_tginfo_v1 *info,
 
 void statement_print(const struct xt_rmirror_tginfo_v1 *info, char text[STATEMENT_TEXT_MAX])
 {
-	char value[OPTION_TEXT_MAX];
+	char value[RMIRROR_TEXT_MAX];
 	unsigned int row;
 
 	address_print(info->family, info->addr, value);
 	snprintf(text, STATEMENT_TEXT_MAX, "rmirror to %s", value);
-	for (row = 0; row < OPTION_ROWS; row++) {
-		const struct option_info *option = &option_infos[row];
-		const char *quote = option->kind == KIND_NAME ? "\"" : "";
+	for (row = 0; row < __RMIRROR_OPT_MAX; row++) {
+		const struct rmirror_option_row *option = &rmirror_option_rows[row];
+		const char *quote = option->kind == RMIRROR_KIND_NAME ? "\"" : "";
 
 		if (!options_value(info, row, value))
 			continue;
 		append(text, " %s", option->word);
-		if (option->kind != KIND_FLAG)
+		if (option->kind != RMIRROR_KIND_FLAG)
 			append(text, " %s%s%s", quote, value, quote);
 	}
 }

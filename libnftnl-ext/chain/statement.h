@@ -20,7 +20,7 @@
  * Return: false, and @error, if the text is no statement.
  */
 bool statement_parse(const char *text, struct xt_rmirror_tginfo_v1 *info,
-		     char error[OPTION_TEXT_MAX]);
+		     char error[RMIRROR_TEXT_MAX]);
 
 /* The text that statement_parse() and nft read. */
 void statement_print(const struct xt_rmirror_tginfo_v1 *info, char text[STATEMENT_TEXT_MAX]);

@@ -9,39 +9,6 @@
 
 #include <linux/netfilter.h>
 
-static const struct in6_addr *in6(const __be32 addr[4])
-{
-	return (const struct in6_addr *)(const void *)addr;
-}
-
-bool address_is_unspecified(uint32_t family, const __be32 addr[4])
-{
-	(void)family;
-	return !(addr[0] | addr[1] | addr[2] | addr[3]);
-}
-
-bool address_is_broadcast(uint32_t family, const __be32 addr[4])
-{
-	return family == NFPROTO_IPV4 && addr[0] == htonl(INADDR_BROADCAST);
-}
-
-bool address_is_multicast(uint32_t family, const __be32 addr[4])
-{
-	return family == NFPROTO_IPV4 ? IN_MULTICAST(ntohl(addr[0])) :
-					IN6_IS_ADDR_MULTICAST(in6(addr));
-}
-
-bool address_is_link_local(uint32_t family, const __be32 addr[4])
-{
-	return family == NFPROTO_IPV6 && IN6_IS_ADDR_LINKLOCAL(in6(addr));
-}
-
-bool address_is_unicast(uint32_t family, const __be32 addr[4])
-{
-	return !address_is_unspecified(family, addr) && !address_is_broadcast(family, addr) &&
-	       !address_is_multicast(family, addr);
-}
-
 bool address_parse(const char *text, uint32_t family, __be32 addr[4])
 {
 	return inet_pton(family == NFPROTO_IPV4 ? AF_INET : AF_INET6, text, addr) == 1;
@@ -76,19 +43,20 @@ static void take(const struct addrinfo *from, struct xt_rmirror_tginfo_v1 *info)
 
 /* Of several addresses none is the collector more than another. */
 static bool look_up(const char *name, int family, struct xt_rmirror_tginfo_v1 *info,
-		    char error[OPTION_TEXT_MAX])
+		    char error[RMIRROR_TEXT_MAX])
 {
 	const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_DGRAM };
 	struct xt_rmirror_tginfo_v1 other;
 	struct addrinfo *found, *each;
+	char why[RMIRROR_TEXT_MAX];
 	bool only = true;
 	int err;
 
 	err = getaddrinfo(name, NULL, &hints, &found);
 	if (err) {
-		snprintf(error, OPTION_TEXT_MAX,
-			 "invalid collector '%.64s', expected an IPv4 or IPv6 address or the name "
-			 "of a host: %.64s", name, gai_strerror(err));
+		snprintf(why, sizeof(why), RMIRROR_ANY_ADDRESS " or the name of a host: %.64s",
+			 gai_strerror(err));
+		rmirror_text_invalid(error, "collector", name, strlen(name), why);
 		return false;
 	}
 	take(found, info);
@@ -99,14 +67,13 @@ static bool look_up(const char *name, int family, struct xt_rmirror_tginfo_v1 *i
 	}
 	freeaddrinfo(found);
 	if (!only)
-		snprintf(error, OPTION_TEXT_MAX,
-			 "invalid collector '%.64s', the host has several addresses: give the one",
-			 name);
+		rmirror_text_invalid(error, "collector", name, strlen(name),
+				     "the host has several addresses: give the one");
 	return only;
 }
 
 bool address_resolve(const char *name, int family, struct xt_rmirror_tginfo_v1 *info,
-		     char error[OPTION_TEXT_MAX])
+		     char error[RMIRROR_TEXT_MAX])
 {
 	const struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_DGRAM };
 	struct addrinfo *found;
@@ -118,8 +85,7 @@ bool address_resolve(const char *name, int family, struct xt_rmirror_tginfo_v1 *
 			break;
 	}
 	if (*name == '\0' || is_numeric(name)) {
-		snprintf(error, OPTION_TEXT_MAX,
-			 "invalid collector '%.64s', expected an IPv4 or IPv6 address", name);
+		rmirror_text_invalid(error, "collector", name, strlen(name), RMIRROR_ANY_ADDRESS);
 		return false;
 	}
 	/* A host that has no address of the rule's own family may be reached by the other. */

@@ -11,12 +11,6 @@
 
 #define ADDRESS_TEXT_MAX INET6_ADDRSTRLEN
 
-bool address_is_unspecified(uint32_t family, const __be32 addr[4]);
-bool address_is_broadcast(uint32_t family, const __be32 addr[4]);
-bool address_is_multicast(uint32_t family, const __be32 addr[4]);
-bool address_is_link_local(uint32_t family, const __be32 addr[4]);
-bool address_is_unicast(uint32_t family, const __be32 addr[4]);
-
 /* Numeric notation of one family only */
 bool address_parse(const char *text, uint32_t family, __be32 addr[4]);
 void address_print(uint32_t family, const __be32 addr[4], char text[ADDRESS_TEXT_MAX]);
@@ -29,6 +23,6 @@ void address_print(uint32_t family, const __be32 addr[4], char text[ADDRESS_TEXT
  * @error: what is wrong with @name
  */
 bool address_resolve(const char *name, int family, struct xt_rmirror_tginfo_v1 *info,
-		     char error[OPTION_TEXT_MAX]);
+		     char error[RMIRROR_TEXT_MAX]);
 
 #endif /* _RMIRROR_XTABLES_ADDRESS_H */

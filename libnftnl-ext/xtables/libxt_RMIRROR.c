@@ -22,7 +22,7 @@
 #include "options.h"
 
 enum {
-	O_TARGET = OPTION_ROWS,
+	O_TARGET = __RMIRROR_OPT_MAX,
 	O_GATEWAY,
 };
 
@@ -39,58 +39,58 @@ static const struct option rmirror_opts[] = {
 	{ .name = "target", .has_arg = 1, .val = O_TARGET },
 	{ .name = "gateway", .has_arg = 1, .val = O_GATEWAY },
 #define X(attr, word, kind, min, max, encaps) \
-	{ .name = (word), .has_arg = HAS_ARG_##kind, .val = ROW_##attr },
+	{ .name = (word), .has_arg = HAS_ARG_##kind, .val = RMIRROR_OPT_##attr },
 	RMIRROR_OPTION_TABLE(X)
 #undef X
 	{ .name = NULL },
 };
 
-static const char *const meanings[OPTION_ROWS] = {
-	[ROW_ENCAP]	= "what a copy is wrapped in (gre)",
-	[ROW_KEY]	= "GRE key, ERSPAN session id or VNI",
-	[ROW_LEN]	= "bytes of the frame to keep (all)",
-	[ROW_MTU]	= "copies too long for the path (resegment)",
-	[ROW_TTL]	= "outer TTL or hop limit (255)",
-	[ROW_DSCP]	= "outer DSCP, or its name (0)",
-	[ROW_SADDR]	= "outer source address (by route)",
-	[ROW_OIFNAME]	= "output device or VRF (by route)",
-	[ROW_MARK]	= "mark of the copy (0)",
-	[ROW_PORT]	= "UDP destination (of the encapsulation)",
-	[ROW_SEQ]	= "GRE sequence numbers",
-	[ROW_PLATFORM]	= "erspan3: platform sub-header",
-	[ROW_METADATA]	= "geneve: time, length, devices, mark",
+static const char *const meanings[__RMIRROR_OPT_MAX] = {
+	[RMIRROR_OPT_ENCAP]	= "what a copy is wrapped in (gre)",
+	[RMIRROR_OPT_KEY]	= "GRE key, ERSPAN session id or VNI",
+	[RMIRROR_OPT_LEN]	= "bytes of the frame to keep (all)",
+	[RMIRROR_OPT_MTU]	= "copies too long for the path (resegment)",
+	[RMIRROR_OPT_TTL]	= "outer TTL or hop limit (255)",
+	[RMIRROR_OPT_DSCP]	= "outer DSCP, or its name (0)",
+	[RMIRROR_OPT_SADDR]	= "outer source address (by route)",
+	[RMIRROR_OPT_OIFNAME]	= "output device or VRF (by route)",
+	[RMIRROR_OPT_MARK]	= "mark of the copy (0)",
+	[RMIRROR_OPT_PORT]	= "UDP destination (of the encapsulation)",
+	[RMIRROR_OPT_SEQ]	= "GRE sequence numbers",
+	[RMIRROR_OPT_PLATFORM]	= "erspan3: platform sub-header",
+	[RMIRROR_OPT_METADATA]	= "geneve: time, length, devices, mark",
 };
 
 static void rmirror_help(void)
 {
-	char words[OPTION_TEXT_MAX];
+	char words[RMIRROR_TEXT_MAX];
 	unsigned int row;
 
 	printf(
 "RMIRROR target options:\n"
 "  --target    HOST          send copies to this collector\n"
 "  --gateway   HOST          send bare copies to this next hop: --encap none\n");
-	for (row = 0; row < OPTION_ROWS; row++) {
-		const struct option_info *option = &option_infos[row];
+	for (row = 0; row < __RMIRROR_OPT_MAX; row++) {
+		const struct rmirror_option_row *option = &rmirror_option_rows[row];
 		char value[32] = "";
 
-		if (option->kind == KIND_NUM || option->kind == KIND_DSCP)
+		if (option->kind == RMIRROR_KIND_NUM || option->kind == RMIRROR_KIND_DSCP)
 			snprintf(value, sizeof(value), "%u..%u", option->min, option->max);
-		else if (option->kind != KIND_FLAG)
-			strcpy(value, option->kind == KIND_ADDR ? "ADDRESS" :
-				      option->kind == KIND_NAME ? "NAME" : "WORD");
+		else if (option->kind != RMIRROR_KIND_FLAG)
+			strcpy(value, option->kind == RMIRROR_KIND_ADDR ? "ADDRESS" :
+				      option->kind == RMIRROR_KIND_NAME ? "NAME" : "WORD");
 		printf("  --%-9s %-13s %s\n", option->word, value, meanings[row]);
 	}
-	options_encaps(RMIRROR_E_ALL, words);
+	rmirror_text_encaps(words, RMIRROR_E_ALL);
 	printf("Words of --encap: %s\n", words);
-	options_mtus(words);
+	rmirror_text_mtus(words);
 	printf("Words of --mtu: %s\n", words);
 }
 
 static const char *name_of(int option)
 {
 	return option == O_TARGET ? "target" : option == O_GATEWAY ? "gateway" :
-						 option_infos[option].word;
+						 rmirror_option_rows[option].word;
 }
 
 /* Words are only kept here: what they mean depends on each other. */
@@ -123,16 +123,16 @@ static int rmirror_parse(int c, char **argv, int invert, unsigned int *flags, co
 /* `--len 0` was the original's way to say that the whole frame is wanted. */
 static void drop_len_0(struct option_words *words)
 {
-	if (words->word[ROW_LEN] && strcmp(words->word[ROW_LEN], "0") == 0)
-		words->word[ROW_LEN] = NULL;
+	if (words->word[RMIRROR_OPT_LEN] && strcmp(words->word[RMIRROR_OPT_LEN], "0") == 0)
+		words->word[RMIRROR_OPT_LEN] = NULL;
 }
 
 static bool is_original(const struct option_words *words)
 {
 	unsigned int row;
 
-	for (row = 0; row < OPTION_ROWS; row++)
-		if (row != ROW_LEN && words->word[row])
+	for (row = 0; row < __RMIRROR_OPT_MAX; row++)
+		if (row != RMIRROR_OPT_LEN && words->word[row])
 			return false;
 	return !words->gateway;
 }
@@ -140,7 +140,7 @@ static bool is_original(const struct option_words *words)
 static struct xt_rmirror_tginfo_v1 parse_words(struct option_words *words, int family)
 {
 	struct xt_rmirror_tginfo_v1 info;
-	char error[OPTION_TEXT_MAX];
+	char error[RMIRROR_TEXT_MAX];
 
 	if (family == AF_INET && is_original(words))
 		drop_len_0(words);
@@ -202,18 +202,18 @@ static void rmirror_save(const void *ip, const struct xt_entry_target *target)
 {
 	const struct xt_rmirror_tginfo_v1 info = statement_of(target);
 	const bool bare = info.encap == RMIRROR_ENCAP_NONE;
-	char text[OPTION_TEXT_MAX];
+	char text[RMIRROR_TEXT_MAX];
 	unsigned int row;
 
 	address_print(info.family, info.addr, text);
 	printf(" --%s %s", bare ? "gateway" : "target", text);
-	for (row = 0; row < OPTION_ROWS; row++) {
-		if (!options_value(&info, row, text) || (bare && row == ROW_ENCAP))
+	for (row = 0; row < __RMIRROR_OPT_MAX; row++) {
+		if (!options_value(&info, row, text) || (bare && row == RMIRROR_OPT_ENCAP))
 			continue;
-		printf(" --%s", option_infos[row].word);
-		if (option_infos[row].kind == KIND_NAME)
+		printf(" --%s", rmirror_option_rows[row].word);
+		if (rmirror_option_rows[row].kind == RMIRROR_KIND_NAME)
 			xtables_save_string(text);
-		else if (option_infos[row].kind != KIND_FLAG)
+		else if (rmirror_option_rows[row].kind != RMIRROR_KIND_FLAG)
 			printf(" %s", text);
 	}
 }
@@ -221,16 +221,16 @@ static void rmirror_save(const void *ip, const struct xt_entry_target *target)
 /* The options as nft's statement has them, each with a blank before it */
 static void print_options(const struct xt_rmirror_tginfo_v1 *info, struct xt_xlate *xl)
 {
-	char text[OPTION_TEXT_MAX], words[OPTION_TEXT_MAX * 2];
+	char text[RMIRROR_TEXT_MAX], words[RMIRROR_TEXT_MAX * 2];
 	unsigned int row;
 
-	for (row = 0; row < OPTION_ROWS; row++) {
-		const char *quote = option_infos[row].kind == KIND_NAME ? "\"" : "";
+	for (row = 0; row < __RMIRROR_OPT_MAX; row++) {
+		const char *quote = rmirror_option_rows[row].kind == RMIRROR_KIND_NAME ? "\"" : "";
 
 		if (!options_value(info, row, text))
 			continue;
-		snprintf(words, sizeof(words), "%s%s%s%s%s", option_infos[row].word,
-			 option_infos[row].kind == KIND_FLAG ? "" : " ", quote, text, quote);
+		snprintf(words, sizeof(words), "%s%s%s%s%s", rmirror_option_rows[row].word,
+			 rmirror_option_rows[row].kind == RMIRROR_KIND_FLAG ? "" : " ", quote, text, quote);
 		if (xl)
 			xt_xlate_add(xl, " %s", words);
 		else

@@ -50,3 +50,4 @@
 -j RMIRROR --target 10.0.0.5 --encap vxlan --metadata;;FAIL
 -j RMIRROR --target 10.0.0.5 --from fd00::1;;FAIL
 -j RMIRROR --target 10.0.0.5 --device a/b;;FAIL
+-j RMIRROR --target 10.0.0.5 --device eth*;;FAIL

@@ -8,53 +8,9 @@
 #define _RMIRROR_XTABLES_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include <rmirror_tables.h>
-
-/* The rows of RMIRROR_OPTION_TABLE, by number */
-enum option_row {
-#define X(attr, word, kind, min, max, encaps) ROW_##attr,
-	RMIRROR_OPTION_TABLE(X)
-#undef X
-	OPTION_ROWS
-};
-
-enum option_kind {
-	KIND_ENCAP,
-	KIND_MTU,
-	KIND_NUM,
-	KIND_DSCP,
-	KIND_ADDR,
-	KIND_NAME,
-	KIND_FLAG,
-};
-
-/**
- * struct option_info - a row of RMIRROR_OPTION_TABLE
- * @word: its name, without the dashes
- * @attr: enum nft_rmirror_attributes
- * @flag: its bit in the flags, if it is a flag
- * @kind: enum option_kind
- * @min: lowest value or length
- * @max: highest value or length
- * @encaps: BIT(enum rmirror_encap) of those that take it
- */
-struct option_info {
-	const char	*word;
-	unsigned int	attr;
-	uint32_t	flag;
-	enum option_kind kind;
-	uint32_t	min;
-	uint32_t	max;
-	uint32_t	encaps;
-};
-
-extern const struct option_info option_infos[OPTION_ROWS];
-
-/* Long enough for every message and every value */
-#define OPTION_TEXT_MAX 256
+#include "../rules/rmirror_rules.h"
 
 /**
  * struct option_words - what was given
@@ -65,7 +21,7 @@ extern const struct option_info option_infos[OPTION_ROWS];
 struct option_words {
 	const char	*target;
 	const char	*gateway;
-	const char	*word[OPTION_ROWS];
+	const char	*word[__RMIRROR_OPT_MAX];
 };
 
 /**
@@ -79,18 +35,18 @@ struct option_words {
  * Return: false, and @error, if the words make no statement.
  */
 bool options_parse(const struct option_words *words, int family,
-		   struct xt_rmirror_tginfo_v1 *info, char error[OPTION_TEXT_MAX]);
+		   struct xt_rmirror_tginfo_v1 *info, char error[RMIRROR_TEXT_MAX]);
 
 /**
  * options_value - the value of an option
  * @info: a statement
- * @row: which
+ * @opt: which
  * @text: the value as a word; empty for a flag
  *
  * Return: false if it was not given.
  */
-bool options_value(const struct xt_rmirror_tginfo_v1 *info, enum option_row row,
-		   char text[OPTION_TEXT_MAX]);
+bool options_value(const struct xt_rmirror_tginfo_v1 *info, enum rmirror_option opt,
+		   char text[RMIRROR_TEXT_MAX]);
 
 /**
  * options_number - where a number is kept
@@ -103,12 +59,6 @@ uint32_t *options_number(struct xt_rmirror_tginfo_v1 *info, unsigned int attr);
 
 /* Says in @error what is wrong; false, for the caller to return. */
 bool __attribute__((format(printf, 2, 3)))
-options_refuse(char error[OPTION_TEXT_MAX], const char *format, ...);
-
-/* The words of encapsulations, with a comma between */
-void options_encaps(uint32_t encaps, char text[OPTION_TEXT_MAX]);
-
-/* The words of the policies, with a comma between */
-void options_mtus(char text[OPTION_TEXT_MAX]);
+options_refuse(char error[RMIRROR_TEXT_MAX], const char *format, ...);
 
 #endif /* _RMIRROR_XTABLES_OPTIONS_H */

@@ -18,7 +18,8 @@ from firewall.core.logger import log
 from firewall.core.prog import runProg
 from firewall.errors import FirewallError
 
-# Word and highest key; 0: it has none. The tables are those of the kernel module.
+# Word and highest key; 0: it has none. Tables, checks and messages are those of every other front end; as this file
+# is one of firewalld's, it has its own, which the project's tests compare.
 ENCAPS = {
     "gre": 0xFFFFFFFF,
     "erspan1": 0,
@@ -29,8 +30,14 @@ ENCAPS = {
     "tzsp": 0,
     "none": 0,
 }
-# Of IPv6 only, which ip_address.is_link_local is not. Such an address means nothing without a device.
-LINK_LOCAL = ip_network("fe80::/10")
+# Networks of one kind. (What ip_address says of a mapped IPv4 address depends on the version of Python.)
+UNSPECIFIED = (ip_network("0.0.0.0"), ip_network("::"))
+BROADCAST = (ip_network("255.255.255.255"),)
+# Such an address means nothing without a device.
+OF_A_LINK = {
+    "multicast": (ip_network("224.0.0.0/4"), ip_network("ff00::/8")),
+    "link-local": (ip_network("fe80::/10"),),
+}
 MTU_POLICIES = ("resegment", "fragment", "truncate", "drop")
 LEN_MIN_NONE = 20
 
@@ -92,11 +99,29 @@ def _address(text):
     return None if getattr(address, "scope_id", None) else address
 
 
+def _is_in(address, networks):
+    return any(address in network for network in networks)
+
+
+def _collector_refused(address, has_device):
+    """Why there can be no such collector, or nothing."""
+    if _is_in(address, UNSPECIFIED):
+        return "the unspecified address is nobody's"
+    if _is_in(address, BROADCAST):
+        return "a copy is not broadcast"
+    for kind, networks in OF_A_LINK.items():
+        if _is_in(address, networks) and not has_device:
+            return "a %s address needs 'device'" % kind
+    return ""
+
+
 def _is_device_name(name, option):
-    """As the kernel sees it: byte 0xa0 is white space there, wherever in UTF-8 it stands."""
+    """As the kernel sees it: byte 0xa0 is white space there, wherever in UTF-8 it stands. To nft a `*` at the end
+    is a wildcard."""
     return (
         option.low <= len(name.encode()) <= option.high
         and name not in (".", "..")
+        and not name.endswith("*")
         and not re.search(rb'[\s/:"\x00-\x1f\x7f\xa0]', name.encode())
     )
 
@@ -167,12 +192,9 @@ class Rich_RMirror:
         address = _address(text)
         if address is None:
             raise _error("invalid to-addr '%s', expected an IPv4 or IPv6 address" % text)
-        if address.is_multicast and self.get("device") is None:
-            raise _error("a multicast to-addr needs 'device'")
-        if address in LINK_LOCAL and self.get("device") is None:
-            raise _error("a link-local to-addr needs 'device'")
-        if address.is_unspecified or text == "255.255.255.255":
-            raise _error("invalid to-addr '%s', expected a unicast address" % text)
+        why = _collector_refused(address, self.get("device") is not None)
+        if why:
+            raise _error("invalid to-addr '%s', %s" % (text, why))
 
     def _range(self, option):
         low, high = option.low, option.high
@@ -190,12 +212,12 @@ class Rich_RMirror:
             return "" if value == "yes" else "yes or no"
         if option.kind == "NAME":
             ok = _is_device_name(value, option)
-            return "" if ok else "a name of 1..15 bytes without blanks, '/', ':' and '\"'"
+            return "" if ok else "a name of 1..15 bytes without white space, '/', ':' and '\"'"
         if option.kind == "ADDR":
             address, collector = _address(value), _address(self.get("to-addr"))
             if address is None or address.version != collector.version:
                 return "an IPv%d address, as the collector" % collector.version
-            usable = not (address.is_multicast or address.is_unspecified or value == "255.255.255.255")
+            usable = not _is_in(address, UNSPECIFIED + BROADCAST + OF_A_LINK["multicast"])
             return "" if usable else "a unicast address"
         if option.kind in ("NUM", "DSCP"):
             if option.kind == "DSCP" and value in _DSCP:
@@ -203,8 +225,9 @@ class Rich_RMirror:
             low, high = self._range(option)
             number = _number(value)
             if number is None or not low <= number <= high:
+                narrowed = "" if (low, high) == (option.low, option.high) else " with encap " + self.encap
                 names = " or a name such as cs1, af11, ef" if option.kind == "DSCP" else ""
-                return "%d..%d%s" % (low, high, names)
+                return "%d..%d%s%s" % (low, high, narrowed, names)
         return ""
 
     def __str__(self):

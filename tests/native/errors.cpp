@@ -67,6 +67,9 @@ const Refused refused[] = {
     {"rmirror to 10.0.0.5 device <eth*>",
      "invalid device 'eth*', expected a name of 1..15 bytes without white space, '/', ':' and "
      "'\"'"},
+    {"rmirror to 10.0.0.5 device <\"eth*\">",
+     "invalid device 'eth*', expected a name of 1..15 bytes without white space, '/', ':' and "
+     "'\"'"},
     // options
     {"rmirror to 10.0.0.5 <lenn> 60",
      "unknown option 'lenn', expected one of " + listed_options() + " or another statement"},

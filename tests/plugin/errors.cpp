@@ -234,6 +234,23 @@ TEST_F(PluginErrors, OfTheKernel) {
     expect_nothing_applied();
 }
 
+// nft knows nothing of the word: what it says is the same, and a guess.
+TEST_F(PluginErrors, NearMissesOfTheWordAreGuessed) {
+    for (const std::string word : {"rmirrror", "rmiror", "mirror", "RMIRROR"}) {
+        for (const char *to : {" to 10.0.0.5", " ip6 to ::5 len 60"}) {
+            const std::string err = nft("add rule inet filter input counter " + word + to).err;
+            const std::string first = err.substr(0, err.find('\n'));
+            EXPECT_TRUE(first.ends_with(" (did you mean 'rmirror'?)")) << err;
+        }
+    }
+    for (const char *other : {"error to 10.0.0.5", "route to 10.0.0.5"}) {
+        const std::string err = nft(std::string("add rule inet filter input ") + other).err;
+        EXPECT_EQ(err.find("did you mean"), err.npos) << err;
+        EXPECT_NE(err.find("Error: "), err.npos) << err;
+    }
+    expect_nothing_applied();
+}
+
 }  // namespace
 
 }  // namespace rmirror::test

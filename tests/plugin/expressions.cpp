@@ -120,6 +120,33 @@ const Rule rules[] = {
     {"bridge", "rmirror to 10.0.0.5 key ip saddr map { 10.1.0.1 : 0x00000001 }"},
     {"netdev", "rmirror to 10.0.0.5 encap vxlan key iif"},
     {"arp", "rmirror to 10.0.0.5 encap vxlan key meta mark"},
+    {"inet", "rmirror to 10.0.0.5 key @th,0,8 len 60"},
+    {"inet", "rmirror to 10.0.0.5 encap vxlan key @nh,96,32 accept"},
+    {"inet", "rmirror to 10.0.0.5 key @th,16,16", "rmirror to 10.0.0.5 key th dport"},
+    {"inet", "rmirror to @th,16,16 map { 80 : 10.0.0.5 } ttl 9",
+     "rmirror ip to th dport map { 80 : 10.0.0.5 } ttl 9"},
+    // Both
+    {"inet",
+     "rmirror to ip saddr map @m encap vxlan key ct mark map { 0x00000001 : 0x00000007 } len 60"},
+    {"inet",
+     "rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5 } key iif map @k device \"eth0\" accept"},
+    {"inet",
+     "rmirror to ip daddr key meta mark rmirror ip to ip saddr map @m key tcp sport rmirror to "
+     "10.0.0.5 key iif rmirror to 10.0.0.6"},
+    {"inet", "rmirror ip6 to ip6 saddr map @m6 encap geneve key @th,0,8"},
+    {"inet",
+     "meta nfproto ipv4 rmirror to symhash mod 2 map { 0 : 10.0.0.5 } key jhash ip saddr mod 8 "
+     "seed 0xbeef"},
+    {"inet",
+     "rmirror to ip saddr . tcp dport map { 10.1.0.1 . 80 : 10.0.0.5 } key ip saddr . tcp dport . "
+     "iifname "
+     "map { 10.1.0.1 . 80 . \"lo\" : 0x00000007 }"},
+    {"ip", "rmirror to ip saddr map @m key ip daddr map { 10.1.0.1 : 0x00000007 }"},
+    {"ip6", "rmirror to numgen inc mod 2 map { 0 : 10.0.0.5 } encap erspan key iif"},
+    {"bridge", "rmirror to ip saddr map @m key meta mark accept"},
+    {"netdev",
+     "rmirror ip6 to iifname map { \"eth0\" : 2001:db8::5 } encap vxlan key iif continue"},
+    {"arp", "rmirror to arp saddr ip map { 10.0.0.1 : 10.0.0.5 } encap vxlan key iif"},
 };
 
 // As written, and again from what was listed, as text and as JSON: the same bytes.
@@ -188,6 +215,68 @@ TEST_F(PluginExpressions, MatchNothingThatTheUserDidNotWrite) {
     EXPECT_EQ(twice.find("nfproto", twice.find("nfproto") + 1), twice.npos) << twice;
     const std::string bridged = sent("bridge", "rmirror to ip saddr map @m");
     EXPECT_EQ(bridged.find("[ meta load protocol => reg 1 ]\n[ cmp eq reg 1 0x"), 0u) << bridged;
+}
+
+// The key is computed behind the collector's register, which would be overwritten else, and what it
+// reads of the IP header is checked for both.
+TEST_F(PluginExpressions, OfTwoEachHasRegistersOfItsOwn) {
+    EXPECT_EQ(
+        sent("inet", "rmirror ip6 to numgen inc mod 2 map { 0 : ::5 } key ct mark map { 1 : 7 }"),
+        "[ numgen reg 1 = inc mod 2 ]\n[ lookup reg 1 set __map%d dreg 1 ]\n"
+        "[ ct load mark => reg 2 ]\n[ lookup reg 2 set __map%d dreg 2 ]\n"
+        "[ rmirror ip6 to reg 1 key reg 2 ]\n");
+    const std::string checked = sent(
+        "inet", "rmirror to symhash mod 2 map { 0 : 10.0.0.5 } key ip saddr map { 10.1.0.1 : 7 }");
+    EXPECT_EQ(checked.find("[ meta load nfproto => reg 1 ]\n[ cmp eq reg 1 0x"), 0u) << checked;
+    const std::string many =
+        "rmirror to ip saddr map @m key ip6 saddr . ip6 daddr . ip6 saddr map { ::1 . ::1 . ::1 : "
+        "7 }";
+    EXPECT_NE(nft("add rule inet t c " + many).status, 0);
+    EXPECT_EQ(
+        nft("add rule netdev t c rmirror ip6 to ip6 saddr map { ::1 : ::5 } key ip6 saddr . ip6 "
+            "daddr . ip6 saddr . iif map { ::1 . ::1 . ::1 . \"lo\" : 7 }")
+            .err,
+        "Error: rmirror: the key needs more registers than the collector leaves; nothing was "
+        "applied\n");
+    EXPECT_EQ(listed("inet") + listed("netdev"), "");
+}
+
+// There a number of 8 or 16 bits is in the upper bits of its register. It is shifted into another
+// one, which a listing does not show; a shift of the user's stays in its register.
+TEST_F(PluginExpressions, OnBigEndianMachinesShortKeysAreShifted) {
+    struct Key {
+        const char *expression;
+        const char *shift;  // nullptr: none
+    };
+    const How how{.plugin_dir = RMIRROR_BIG_ENDIAN_DIR};
+    for (const auto &[expression, shift] :
+         {Key{"th dport", "0x00000010"}, Key{"meta l4proto", "0x00000018"},
+          Key{"@th,0,8", "0x00000018"}, Key{"iif", nullptr}, Key{"iif map @k", nullptr},
+          Key{"meta mark >> 8", nullptr}, Key{"jhash iif mod 8", nullptr}}) {
+        for (const char *collector : {"10.0.0.5", "ip saddr map @m"}) {
+            const std::string rule =
+                std::string("rmirror to ") + collector + " key " + expression + " len 60 accept";
+            const std::string sent = nft("-c --debug=netlink add rule inet t c " + rule, how).out;
+            const std::size_t at = sent.rfind("[ bitwise reg");
+            const std::string line =
+                at == sent.npos ? std::string() : sent.substr(at, sent.find('\n', at) - at);
+            if (shift)
+                EXPECT_TRUE(line.ends_with(std::string(" >> ") + shift + " ) ]")) << sent;
+            else
+                EXPECT_EQ(line.find(">> 0x00000010") + line.find(">> 0x00000018"), 2 * line.npos)
+                    << sent;
+            nft("flush chain inet t c");
+            EXPECT_EQ(nft("add rule inet t c " + rule, how).err, "");
+            EXPECT_EQ(listed("inet"), as_listed({"inet", rule.c_str()}) + '\n');
+            // In JSON, and by a plugin that would not have sent it
+            const std::string before = ruleset();
+            How json = how;
+            json.input = nft("-j list ruleset", how).out;
+            nft("flush ruleset");
+            EXPECT_EQ(nft("-j -f -", json).err, "");
+            EXPECT_EQ(ruleset(), before);
+        }
+    }
 }
 
 TEST_F(PluginExpressions, BytesOfTheStatement) {
@@ -287,14 +376,17 @@ TEST_F(PluginExpressions, InJson) {
             << nft("-j list chain inet t c").out;
     }
     nft("flush chain inet t c");
-    EXPECT_EQ(run({"nft", "-j", "-f", "-"},
-                  {.input = R"({"nftables": [{"add": {"rule": {"family": )"
-                            R"("inet", "table": "t", "chain": "c", )"
-                            R"("expr": [{"rmirror": {"to": {"ct": {"key": )"
-                            R"("mark"}}, "key": {"ct": {"key": "mark"}}}}]}}}]})"})
-                  .err,
-              "internal:0:0-0: Error: invalid key, only one of collector and key can be an "
-              "expression\n\n");
+    const std::string both = R"({"rmirror": {"family": "ip", "to": )" + expression +
+                             R"(, "key": {"meta": {"key": "iif"}}, "encap": "vxlan", "len": 60}})";
+    std::string other = rule;
+    other.replace(other.find(statement), statement.size(), both);
+    added = run({"nft", "-j", "-e", "-f", "-"}, {.input = other});
+    EXPECT_EQ(added.err, "");
+    EXPECT_NE(added.out.find("\"expr\": [" + both + ", {\"accept\": null}]"), std::string::npos)
+        << added.out;
+    EXPECT_EQ(listed("inet"), "rmirror ip to ip saddr map @m encap vxlan key iif len 60 accept\n");
+    EXPECT_NE(nft("-j list chain inet t c").out.find(both), std::string::npos);
+    nft("flush chain inet t c");
 
     for (std::string wrong : {R"("family": "inet", )", R"("family": 4, )"}) {
         std::string bad = rule;
@@ -353,8 +445,15 @@ TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
          "                                                ^^^",
          "unknown option 'lne', expected one of " + listed_options() +
              " or another statement (did you mean 'len'?)"},
-        {"rmirror to ip saddr map @m key iif", "                               ^^^",
-         "invalid key, only one of collector and key can be an expression"},
+        {"rmirror to ip saddr map @m encap tzsp key iif",
+         "                                      ^^^",
+         "'key' does not belong to encap tzsp, only to " + listed_encaps(RMIRROR_E_KEY)},
+        {"rmirror to ip saddr map @m encap vxlan key ct mark map @none counter",
+         "                                                       ^^^^^",
+         "No such file or directory"},
+        {"rmirror to ip saddr map { 10.1.0.1 : 10.0.0.0/24 } len 60",
+         "                                     ^^^^^^^^^^^",
+         "invalid collector, expected one address: ranges, prefixes and sets are several"},
         {"rmirror to 10.0.0.5 encap tzsp key iif", "                               ^^^",
          "'key' does not belong to encap tzsp, only to " + listed_encaps(RMIRROR_E_KEY)},
         {"rmirror to 10.0.0.5 key iif map 5", "                                ^",
@@ -392,6 +491,17 @@ TEST_F(PluginExpressions, WhatCannotBeSaidIsRefusedWithWhatCan) {
     EXPECT_EQ(outcome.status, 1);
     outcome = nft("add rule inet t c rmirror ip6 to ct original ip6 saddr map @m");
     EXPECT_EQ(outcome.status, 1);
+    outcome = nft("add rule inet t c rmirror to fib saddr type map { local : 10.0.0.5 }");
+    EXPECT_NE(outcome.err.find(" (a stock nft does not take the collector from this)\n"),
+              std::string::npos)
+        << outcome.err;
+    EXPECT_EQ(nft("add rule inet t c rmirror to (10.0.0.5)").err,
+              "Error: rmirror: the collector is a constant: write the address alone; nothing was "
+              "applied\n");
+    EXPECT_EQ(
+        nft("add rule inet t c rmirror to 10.0.0.5 key (tcp sport & 0xff0) >> 4").err,
+        "Error: rmirror: nft lists (FIELD & MASK) >> NUMBER without its parentheses: take one "
+        "operation; nothing was applied\n");
     outcome = nft("add rule inet t c rmirror to meta mark");
     EXPECT_NE(first_line(outcome.err)
                   .find(" (the collector is an IPv4 address, or with 'rmirror ip6 "
@@ -454,6 +564,12 @@ TEST_F(PluginExpressions, KeysThatAreNoNumbersAreRefused) {
               what +
                   "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: "
                   "write a rule for each value; nothing was applied\n");
+    // nft shifts these as they stand in the header.
+    for (const char *key : {"@th,0,12", "@th,4,8"})
+        EXPECT_EQ(nft(std::string("add rule inet t c rmirror to 10.0.0.5 key ") + key).err,
+                  what +
+                      "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: "
+                      "write a rule for each value; nothing was applied\n");
     EXPECT_EQ(listed("inet") + listed("bridge"), "");
 }
 
@@ -474,11 +590,17 @@ TEST_F(PluginExpressions, RegistersWithoutAnAddressAreShown) {
                                   "nft's\" accept\n"),
               std::string::npos)
         << ruleset(other);
+    nft("flush chain inet t c");
+    EXPECT_EQ(
+        nft("add rule inet t c rmirror to ip saddr map @m key ip daddr map { 10.1.0.1 : 7 }").err,
+        "");
+    // Collector and key the other way round
     other.environment = {
-        {"RMIRROR_DOUBLE_DUMP", "080002000000000108000300000000020c000f800800010000000002"}};
-    EXPECT_NE(ruleset(other).find("rmirror to ? \"collector and key are in registers, of which nft "
-                                  "can show one\" accept\n"),
-              std::string::npos)
+        {"RMIRROR_DOUBLE_DUMP", "080002000000000208000300000000020c000f800800010000000001"}};
+    EXPECT_NE(
+        ruleset(other).find("rmirror to ? \"the key is computed before the collector, which nft "
+                            "cannot show\"\n"),
+        std::string::npos)
         << ruleset(other);
 }
 

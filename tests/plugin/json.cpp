@@ -88,6 +88,49 @@ TEST_F(PluginJson, Errors) {
     EXPECT_EQ(ruleset(), "table inet filter {\n\tchain input {\n\t}\n}\n");
 }
 
+// jansson keeps the last of two, and so a statement or an option would be lost.
+TEST_F(PluginJson, AKeyThatIsThereTwice) {
+    add_chain();
+    const std::string to = "{\"to\": \"10.0.0.5\"}";
+    How how{.input = add_rule("{\"rmirror\": " + to + ", \"rmirror\": " + to + "}")};
+    Outcome outcome = nft("-j -f -", how);
+    EXPECT_EQ(outcome.err, "internal:0:0-0: Error: duplicate object key near '\"rmirror\"'\n\n");
+    EXPECT_EQ(outcome.status, 1);
+    how.input = add_rule("{\"rmirror\": {\"to\": \"10.0.0.5\", \"len\": 60, \"len\": 70}}");
+    EXPECT_EQ(nft("-j -f -", how).err,
+              "internal:0:0-0: Error: duplicate object key near '\"len\"'\n\n");
+    EXPECT_EQ(ruleset(), "table inet filter {\n\tchain input {\n\t}\n}\n");
+    // Without the statement it is nft's to judge.
+    how.input = add_rule("{\"accept\": null, \"accept\": null}");
+    EXPECT_EQ(nft("-j -f -", how).err, "");
+}
+
+// To nft they are expressions that it can assign, but neither evaluate nor list: it ends in an
+// assertion, or shows what does not load.
+TEST_F(PluginJson, CollectorsThatAreNoSingleAddress) {
+    add_chain();
+    const std::string several =
+        "internal:0:0-0: Error: invalid collector, expected one address: ranges, prefixes and sets "
+        "are several\n\n";
+    const std::string prefix = R"({"prefix": {"addr": "10.0.0.0", "len": 24}})";
+    for (const std::string &to :
+         {prefix, std::string(R"({"range": ["10.0.0.1", "10.0.0.9"]})"),
+          std::string(R"({"set": ["10.0.0.5"]})"), std::string(R"({"elem": {"val": "10.0.0.5"}})"),
+          std::string(R"({"map": {"key": {"meta": {"key": "mark"}}, "data": {"set": [[1, )") +
+              prefix + "]]}}}"}) {
+        How how{.input = add_rule("{\"rmirror\": {\"to\": " + to + "}}")};
+        EXPECT_EQ(nft("-j -f -", how).err, several) << to;
+    }
+    How how{.input = add_rule(R"({"rmirror": {"to": {"&": ["10.0.0.5", "255.255.255.255"]}}})")};
+    EXPECT_EQ(nft("-j -f -", how).err,
+              "Error: rmirror: the collector is a constant: write the address alone; nothing was "
+              "applied\n");
+    how.input = add_rule(R"({"rmirror": {"to": "10.0.0.5", "key": {"range": [1, 2]}}})");
+    EXPECT_EQ(nft("-j -f -", how).err,
+              "internal:0:0-0: Error: invalid key, expected an integer\n\n");
+    EXPECT_EQ(ruleset(), "table inet filter {\n\tchain input {\n\t}\n}\n");
+}
+
 // A statement is an object of one key; more are refused as stock nft refuses them.
 TEST_F(PluginJson, ASecondKey) {
     add_chain();

@@ -25,7 +25,7 @@ struct Parsed {
 
 Parsed parse(const std::string &text) {
     Parsed parsed;
-    std::array<char, OPTION_TEXT_MAX> error{};
+    std::array<char, RMIRROR_TEXT_MAX> error{};
     parsed.good = statement_parse(text.c_str(), &parsed.info, error.data());
     parsed.error = error.data();
     return parsed;
@@ -138,6 +138,15 @@ TEST(Chain, ErrorsNameTheWordAndTheRange) {
         {"rmirror to 10.0.0.5 encap gretap",
          "invalid encap 'gretap', expected one of gre, erspan1, erspan, erspan3, vxlan, geneve, "
          "tzsp, none"},
+        // To nft it is a wildcard.
+        {"rmirror to 10.0.0.5 device \"eth*\"",
+         "invalid device 'eth*', expected a name of 1..15 bytes without white space, '/', ':' and "
+         "'\"'"},
+        {"rmirror to 10.0.0.5 device \xff\x1b[0m",
+         "invalid device '??[0m', expected a name of 1..15 bytes without white space, '/', ':' and "
+         "'\"'"},
+        {"rmirror to 10.0.0.5 len " + std::string(70, '1'),
+         "invalid len '" + std::string(64, '1') + "...', expected 14..65535"},
         {"rmirror to 10.0.0.5 vni 7",
          "unknown option 'vni', expected one of encap, key, len, mtu, ttl, dscp, from, device, "
          "mark, port, seq, platform, metadata"},

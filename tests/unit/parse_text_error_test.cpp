@@ -130,7 +130,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"rmirror to 10.0.0.5 len 60 <60>",
                 "unknown option '60', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5<,> 10.0.0.6",
-                "unknown option ',', expected one of " + options + " or another statement"},
+                "unknown option ',', expected one of " + options +
+                    " or another statement (for each collector write an 'rmirror to' of its own)"},
         Refused{"rmirror to 10.0.0.5 <\"len\"> 60",
                 "unknown option 'len', expected one of " + options + " or another statement"},
         Refused{"rmirror to 10.0.0.5 <Len> 60",

@@ -5,6 +5,7 @@
 #include <net/if.h>
 
 #include <set>
+#include <tuple>
 
 #include "support/packet_builder.hpp"
 #include "vm/support/capture.hpp"
@@ -135,6 +136,27 @@ TEST_P(ExpressionFamily, KeyOfTheInterface) {
     ASSERT_EQ(copies.size(), 1U);
     const int index = net_.router.run([] { return static_cast<int>(if_nametoindex("lan")); });
     EXPECT_EQ(vni_of(copies[0]), static_cast<std::uint32_t>(index));
+}
+
+// Each is computed in registers of its own.
+TEST_P(ExpressionFamily, CollectorAndKey) {
+    load(GetParam(),
+         "udp dport 9 rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5, 10.1.0.3 : 10.0.0.6 } encap "
+         "vxlan key ip saddr . udp sport map { 10.1.0.1 . 1000 : 7, 10.1.0.3 . 1000 : 0x10008 } "
+         "rmirror to ip saddr map @by_source encap vxlan key @th,0,16");
+    for (const auto &[source, collector, key] :
+         {std::tuple{"10.1.0.3", 6, 0x10008U}, std::tuple{"10.1.0.1", 5, 7U}}) {
+        send(source);
+        // The second statement has no collector for the first source.
+        const std::vector<Frame> copies = capture_->wait_for(collector == 5 ? 2 : 1, is_copy());
+        ASSERT_EQ(copies.size(), collector == 5 ? 2U : 1U);
+        EXPECT_EQ(copies[0].bytes.at(33), collector);
+        EXPECT_EQ(vni_of(copies[0]), key);
+        if (copies.size() > 1) {
+            EXPECT_EQ(copies[1].bytes.at(33), 5);
+            EXPECT_EQ(vni_of(copies[1]), 1000U);
+        }
+    }
 }
 
 TEST_P(ExpressionFamily, KeyOfAMapAndOfAHeader) {

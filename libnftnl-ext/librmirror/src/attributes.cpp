@@ -87,11 +87,6 @@ int set_number(Statement &statement, std::uint16_t attr, std::uint32_t value, rm
     return set_checked(statement, *option, value, err);
 }
 
-std::string invalid_address(const Option &option, std::string_view word) {
-    return "invalid " + std::string(option.word) + " " + quoted(word) +
-           ", expected an IPv4 or IPv6 address";
-}
-
 int set_word(Statement &statement, std::uint16_t attr, std::string_view word, rmirror_err *err) {
     if (attr == NFTA_RMIRROR_ADDR) {
         const auto address = Address::from_text(word);
@@ -111,7 +106,8 @@ int set_word(Statement &statement, std::uint16_t attr, std::string_view word, rm
     if (!value) {
         // The family that it must have may not be known yet.
         c::fail(err, EINVAL,
-                option->kind == Kind::ADDR ? invalid_address(*option, word)
+                option->kind == Kind::ADDR ? text_of(rmirror_text_invalid, option->word.data(),
+                                                     word.data(), word.size(), RMIRROR_ANY_ADDRESS)
                                            : invalid_value(*option, statement, word));
         return -1;
     }
@@ -135,15 +131,14 @@ const Address *address_of(const Statement &statement, std::uint16_t attr) {
     return nullptr;
 }
 
-// The words of the tables are literals: they end with a NUL.
 const char *word_in_force(const Statement &statement, std::uint16_t attr) {
     switch (attr) {
         case NFTA_RMIRROR_OIFNAME:
             return statement.device.empty() ? nullptr : statement.device.c_str();
         case NFTA_RMIRROR_ENCAP:
-            return encap_row(statement.encap).word.data();
+            return rmirror_value_word(RMIRROR_OPT_ENCAP, statement.encap);
         case NFTA_RMIRROR_MTU:
-            return mtu_row(statement.mtu).word.data();
+            return rmirror_value_word(RMIRROR_OPT_MTU, statement.mtu);
         default:
             return nullptr;
     }

@@ -15,6 +15,7 @@
 #include <new>
 #include <utility>
 
+#include "attributes.hpp"
 #include "real.hpp"
 #include "run.hpp"
 
@@ -22,7 +23,6 @@ namespace rmirror::plugin {
 
 namespace {
 
-constexpr Field mark{"meta mark", R"({"meta": {"key": "mark"}})", {}};
 constexpr Field ip{"ip daddr", R"({"payload": {"protocol": "ip", "field": "daddr"}})", {}};
 constexpr Field ip6{"ip6 daddr", R"({"payload": {"protocol": "ip6", "field": "daddr"}})", {}};
 constexpr Field arp{"arp daddr ip", R"({"payload": {"protocol": "arp", "field": "daddr ip"}})", {}};
@@ -140,6 +140,67 @@ nftnl_expr *to_host_order(std::uint32_t number, std::uint32_t size) {
     return expression;
 }
 
+// The attributes that are registers
+struct Registers {
+    std::string_view name;
+    std::initializer_list<std::uint16_t> attributes;
+};
+// The second operand of bitwise is of nft 1.1.3, and not in older headers.
+constexpr std::uint16_t bitwise_second = NFTNL_EXPR_BITWISE_DATA + 1;
+const Registers registers[] = {
+    {"payload", {NFTNL_EXPR_PAYLOAD_DREG}},
+    {"meta", {NFTNL_EXPR_META_DREG, NFTNL_EXPR_META_SREG}},
+    {"lookup", {NFTNL_EXPR_LOOKUP_SREG, NFTNL_EXPR_LOOKUP_DREG}},
+    {"ct", {NFTNL_EXPR_CT_DREG}},
+    {"rt", {NFTNL_EXPR_RT_DREG}},
+    {"xfrm", {NFTNL_EXPR_XFRM_DREG}},
+    {"bitwise", {NFTNL_EXPR_BITWISE_SREG, NFTNL_EXPR_BITWISE_DREG, bitwise_second}},
+    {"byteorder", {NFTNL_EXPR_BYTEORDER_SREG, NFTNL_EXPR_BYTEORDER_DREG}},
+    {"hash", {NFTNL_EXPR_HASH_SREG, NFTNL_EXPR_HASH_DREG}},
+    {"numgen", {NFTNL_EXPR_NG_DREG}},
+    {"fib", {NFTNL_EXPR_FIB_DREG}},
+    {"socket", {NFTNL_EXPR_SOCKET_DREG}},
+    {"osf", {NFTNL_EXPR_OSF_DREG}},
+    {"exthdr", {NFTNL_EXPR_EXTHDR_DREG}},
+    {"tunnel", {NFTNL_EXPR_TUNNEL_DREG}},
+    {"immediate", {NFTNL_EXPR_IMM_DREG}},
+    {"cmp", {NFTNL_EXPR_CMP_SREG}},
+    {"range", {NFTNL_EXPR_RANGE_SREG}},
+};
+
+// By the size of one of the registers 1 to 4, which are four of the others each; false: there is
+// none, or it is not known which it has.
+bool move_register(nftnl_expr *expression) {
+    for (const Registers &known : registers) {
+        if (!is(expression, known.name))
+            continue;
+        for (const std::uint16_t attribute : known.attributes) {
+            if (!nftnl_expr_is_set(expression, attribute))
+                continue;
+            const std::uint32_t number = nftnl_expr_get_u32(expression, attribute);
+            const bool is_word = number >= NFT_REG32_00;
+            if (number == NFT_REG_4 || number > NFT_REG32_11)
+                return false;
+            nftnl_expr_set_u32(expression, attribute, number + (is_word ? 4 : 1));
+        }
+        return true;
+    }
+    return false;
+}
+
+// The number of the register's upper bits
+nftnl_expr *shifted(std::uint32_t from, std::uint32_t to, std::uint32_t bits) {
+    nftnl_expr *expression = nftnl_expr_alloc("bitwise");
+    if (!expression)
+        throw std::bad_alloc();
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_SREG, from);
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_DREG, to);
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_LEN, sizeof(std::uint32_t));
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_BITWISE_OP, NFT_BITWISE_RSHIFT);
+    nftnl_expr_set(expression, NFTNL_EXPR_BITWISE_DATA, &bits, sizeof bits);
+    return expression;
+}
+
 template <typename Number>
 bool is_number(std::string_view bytes, Number number) {
     return bytes == std::string_view(reinterpret_cast<const char *>(&number), sizeof number);
@@ -148,10 +209,7 @@ bool is_number(std::string_view bytes, Number number) {
 }  // namespace
 
 Field field_for(TableFamily table, const Statement &statement) {
-    const auto *collector = std::get_if<Register>(&statement.collector);
-    if (!collector)
-        return mark;
-    const bool ipv4 = collector->family == NFPROTO_IPV4;
+    const bool ipv4 = std::get<Register>(statement.collector).family == NFPROTO_IPV4;
     switch (table) {
         case TableFamily::inet:
             return ipv4 ? inet_ip : inet_ip6;
@@ -182,9 +240,14 @@ void Assignments::add(Run &run, nftnl_rule *rule, nftnl_expr *expression) {
         last_ = nullptr;
     }
     if (is_incomplete()) {
+        // Between two assignments
+        if (!object_of(expression).empty()) {
+            unused_.emplace_back(expression);
+            return;
+        }
         held_.emplace_back(expression);
         if (is_write(expression))
-            finish(run, expression);
+            finish(run);
         return;
     }
     begin(run, expression);
@@ -200,7 +263,7 @@ void Assignments::end_rule(Run &run) {
 // Outside of an assignment; one may begin.
 void Assignments::begin(Run &run, nftnl_expr *expression) {
     const std::string_view name = object_of(expression);
-    if (!name.empty() && run.context.registry.find(name).is_end) {
+    if (!name.empty() && run.context.registry.find(name).part == Registry::Part::end) {
         unused_.emplace_back(expression);
         return;
     }
@@ -211,12 +274,13 @@ void Assignments::begin(Run &run, nftnl_expr *expression) {
     }
     mark_ = expression;
     statement_ = *meaning->statement;
+    collector_.clear();
     if (const auto *collector = std::get_if<Register>(&statement_.collector))
         family_ = collector->family;
 }
 
 bool Assignments::is_write(const nftnl_expr *expression) const {
-    if (statement_.key_register)
+    if (is_key())
         return is(expression, "meta") && nftnl_expr_is_set(expression, NFTNL_EXPR_META_SREG);
     return is(expression, "payload") && nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_SREG);
 }
@@ -276,19 +340,37 @@ bool Assignments::has_check(std::size_t check) const {
     return false;
 }
 
-void Assignments::finish(Run &run, const nftnl_expr *write) {
-    check_bits(run);
-    if (statement_.key_register)
-        put_key(run, write);
-    else
-        put_collector(run, write);
+void Assignments::finish(Run &run) {
+    if (!is_key() && statement_.key_register) {
+        collector_ = std::move(held_);
+        held_.clear();
+        return;
+    }
+    std::vector<Expression> key;
+    if (is_key())
+        key = std::exchange(held_, std::move(collector_));
+    collector_.clear();
+    if (!held_.empty()) {
+        const bool is_read = std::any_of(key.begin(), key.end(), [](const Expression &each) {
+            return reads_network_header(each.get());
+        });
+        check_bits(run);
+        put_collector(run, is_read);
+        for (const Expression &each : key)
+            if (!move_register(each.get()))
+                run.violation = "the key needs more registers than the collector leaves";
+    }
+    held_ = std::move(key);
+    if (!held_.empty()) {
+        check_bits(run);
+        put_key(run);
+    }
     held_.clear();
     const std::string &name = run.context.registry.mark(statement_);
     nftnl_expr_set_str(mark_, NFTNL_EXPR_OBJREF_IMM_NAME, name.c_str());
     real().rule_add_expr(rule_, std::exchange(mark_, nullptr));
 }
 
-// What some versions of nft would get wrong
 void Assignments::check_bits(Run &run) const {
     const char *const bits =
         "this nft cannot take some bits of a header (vlan id, ip dscp) for the key of a collector: "
@@ -298,6 +380,12 @@ void Assignments::check_bits(Run &run) const {
         if (reads_bits(held_[i].get()) && !is(held_[i + 1].get(), "bitwise") &&
             !is(held_[i + 1].get(), "cmp"))
             run.violation = bits;
+    // Between the two nft brings the field to another byte order, and then forgets the parentheses.
+    for (std::size_t i = 1; i + 1 < held_.size(); i++)
+        if (is(held_[i].get(), "byteorder") && is(held_[i - 1].get(), "bitwise") &&
+            is(held_[i + 1].get(), "bitwise"))
+            run.violation =
+                "nft lists (FIELD & MASK) >> NUMBER without its parentheses: take one operation";
     // nft would not show that match, and could not load what it shows.
     if (any_held(reads_tag) && is_number(compared_with(last_), htons(ETH_P_8021Q)))
         run.violation = bits;
@@ -309,7 +397,8 @@ bool Assignments::any_held(bool (*has_it)(const nftnl_expr *)) const {
 }
 
 // Of what nft matches for the expression all is needed: the assignment alone needs nothing.
-void Assignments::put_key(Run &run, const nftnl_expr *write) {
+void Assignments::put_key(Run &run) {
+    const nftnl_expr *write = held_.back().get();
     std::uint32_t number = nftnl_expr_get_u32(write, NFTNL_EXPR_META_SREG);
     const std::size_t last = held_.size() - 1;
     const nftnl_expr *hash =
@@ -317,7 +406,7 @@ void Assignments::put_key(Run &run, const nftnl_expr *write) {
     std::uint32_t size = 0;
     if (hash) {
         // nft shows them as raw bytes, which it does not take back.
-        if (any_held(reads_bits))
+        if (any_held(reads_bits) || shifts_header())
             run.violation =
                 "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: write a "
                 "rule for each value";
@@ -335,6 +424,11 @@ void Assignments::put_key(Run &run, const nftnl_expr *write) {
     }
     if (swapped)
         add_to_rule(run, to_host_order(number, size));
+    if (begins_with_upper_bits && (size == 1 || size == 2)) {
+        const std::uint32_t other = first_word(number) + 1;
+        add_to_rule(run, shifted(number, other, 32 - 8 * size));
+        number = other;
+    }
     statement_.key_register = number;
 }
 
@@ -345,13 +439,27 @@ bool Assignments::is_in_network_order(std::size_t before) const {
     return before > 0 && is_big_endian(held_[before - 1].get());
 }
 
-void Assignments::put_collector(Run &run, const nftnl_expr *write) {
+// nft 1.0 and 1.1 shift some bits of several bytes (`@th,4,8`) as they stand in the header.
+bool Assignments::shifts_header() const {
+    for (std::size_t i = 0; i < held_.size(); i++)
+        if (is(held_[i].get(), "bitwise") &&
+            nftnl_expr_get_u32(held_[i].get(), NFTNL_EXPR_BITWISE_OP) == NFT_BITWISE_RSHIFT &&
+            nftnl_expr_get_u32(held_[i].get(), NFTNL_EXPR_BITWISE_LEN) > 1 &&
+            is_in_network_order(i))
+            return true;
+    return false;
+}
+
+void Assignments::put_collector(Run &run, bool is_read) {
+    const nftnl_expr *write = held_.back().get();
     const std::vector<std::size_t> checks = find_checks();
-    const bool needed = any_held(reads_network_header);
+    const bool needed = is_read || any_held(reads_network_header);
     const bool checked = !checks.empty() && has_check(checks.front());
     if (needed && (is_foreign() || (is_unchecked_ && checks.empty())))
         run.violation =
             "an expression with the IP header does not go with this table or the mirror before it";
+    if (held_.size() > 1 && is(held_[held_.size() - 2].get(), "immediate"))
+        run.violation = "the collector is a constant: write the address alone";
     std::uint32_t number = nftnl_expr_get_u32(write, NFTNL_EXPR_PAYLOAD_SREG);
     const bool keep = needed && !checked;
     const bool was_unchecked = std::exchange(is_unchecked_, false);

@@ -13,6 +13,10 @@
 //   rmirror to 10.0.0.5 key iif
 //   quota name"M3" meta mark set jhash iif mod 1
 //
+//   rmirror to ip saddr map @collectors len 60 key iif
+//   quota name"M4" ip daddr set ip saddr map @collectors quota name"M5" meta mark set jhash iif mod
+//   1
+//
 // Of that nft makes a reference to the quota, for an address a check that the packet has such a
 // header, what computes the expression, and the write. Of these the reference, which becomes the
 // rmirror expression, takes the place of the write and its register. The check stays only if the
@@ -21,11 +25,15 @@
 // A packet's mark takes no other type than its own, but is set to a hash of anything: of that the
 // bytes that are hashed are taken, and their number is known.
 //
+// nft computes each expression from the first register on. Of two the key's is moved to the
+// registers behind the collector's, where the native grammar has it, too.
+//
 // The field of an address belongs to a protocol, and nft refuses another one in the same rule. What
 // it says of that errors.cpp explains; where the family of the table alone is in the way, a match
 // that tells nft another protocol, and goes with the check, helps.
 #pragma once
 
+#include <bit>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -40,6 +48,11 @@ namespace rmirror::plugin {
 
 struct Run;
 
+// nf_tables has numbers of 8 and 16 bits at the beginning of a register, of whose 32 bits the
+// kernel makes the key. Where these are the upper ones, the number is shifted into another
+// register.
+inline constinit bool begins_with_upper_bits = std::endian::native == std::endian::big;
+
 // How the field is named: text is up to `set`, json what `mangle` has as `key`, json_match a
 // statement before it, or empty.
 struct Field {
@@ -52,7 +65,8 @@ inline constexpr std::string_view hash_begin = "jhash ";
 inline constexpr std::string_view hash_end = " mod 1";
 inline constexpr std::string_view hash_begin_json = R"({"jhash": {"mod": 1, "expr": )";
 inline constexpr std::string_view hash_end_json = "}}";
-// For the expression that the statement has.
+// For a key, and for the collector that the statement has
+inline constexpr Field key_field{"meta mark", R"({"meta": {"key": "mark"}})", {}};
 Field field_for(TableFamily table, const Statement &statement);
 
 // The assignments of the rules that a command sends, while nft builds them.
@@ -73,11 +87,17 @@ private:
     using Expression = std::unique_ptr<nftnl_expr, Free>;
 
     void begin(Run &run, nftnl_expr *expression);
-    void finish(Run &run, const nftnl_expr *write);
+    void finish(Run &run);
     void check_bits(Run &run) const;
+    // Is what is held that of the key, and not of the collector?
+    bool is_key() const {
+        return !collector_.empty() || !std::holds_alternative<Register>(statement_.collector);
+    }
     bool any_held(bool (*has_it)(const nftnl_expr *)) const;
-    void put_collector(Run &run, const nftnl_expr *write);
-    void put_key(Run &run, const nftnl_expr *write);
+    // is_read: the key reads the IP header, too.
+    void put_collector(Run &run, bool is_read);
+    void put_key(Run &run);
+    bool shifts_header() const;
     bool is_in_network_order(std::size_t before) const;
     void add_to_rule(Run &run, nftnl_expr *expression);
     // The expressions held that are a check, two each; they are at the beginning.
@@ -97,6 +117,7 @@ private:
     Statement statement_;
     std::uint32_t family_ = 0;  // of the last collector that was an expression
     std::vector<Expression> held_;
+    std::vector<Expression> collector_;  // while that of its key is held
     // nft takes it for granted in the rest of this rule that the packet was checked, and is wrong.
     bool is_unchecked_ = false;
     const nftnl_expr *last_ = nullptr;  // in rule_

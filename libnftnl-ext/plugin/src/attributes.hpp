@@ -6,6 +6,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netlink.h>
 
+#include <cstdint>
 #include <string_view>
 
 #include "rmirror/attributes.hpp"
@@ -18,6 +19,11 @@ std::string_view object_name(Bytes bytes);
 // Is it such an expression? The quick answer for all the others.
 inline bool is_object_reference(Bytes bytes) {
     return find_attribute(bytes, NFTA_EXPR_NAME).is("objref");
+}
+
+// The registers 1 to 4 are four of the others each.
+inline std::uint32_t first_word(std::uint32_t number) {
+    return number >= NFT_REG32_00 ? number : NFT_REG32_00 + 4 * (number - NFT_REG_1);
 }
 
 // Is it an NFT_MSG_NEWRULE or an NFT_MSG_DELRULE?

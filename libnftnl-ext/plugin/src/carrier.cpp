@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "assignment.hpp"
+
 namespace rmirror::plugin {
 
 namespace {
@@ -74,18 +76,20 @@ std::optional<std::string> Carriers::new_name(std::size_t room) {
 }
 
 std::optional<std::string> Carriers::name_for(std::string_view raw, std::size_t room,
-                                              const Statement &statement) {
+                                              const Statement &statement,
+                                              std::string_view assigned) {
     // Variables: equal texts may have different meanings.
     const std::vector<std::uint8_t> bytes = encode(statement);
     std::string key(raw);
-    key.append(1, '\0').append(bytes.begin(), bytes.end());
+    key.append(1, '\0').append(assigned).append(1, '\0').append(bytes.begin(), bytes.end());
     auto known = name_of_.find(key);
     if (known != name_of_.end())
         return known->second;
     std::optional<std::string> name = new_name(room);
     if (!name)
         return std::nullopt;
-    carried_.emplace(*name, Carried{std::string(raw), {statement, {}}});
+    carried_.emplace(*name,
+                     Carried{std::string(raw), {statement, {}}, assigned.ends_with(hash_begin)});
     name_of_.emplace(std::move(key), *name);
     has_expressions_ = has_expressions_ || statement.has_expression();
     return name;
@@ -102,7 +106,8 @@ std::optional<std::string> Carriers::make(std::string_view raw, const Statement 
     const bool exact = !continued && assigned.empty();
     if (exact && first < fixed_size)
         return std::nullopt;
-    std::optional<std::string> name = name_for(raw, exact ? first - fixed_size : id_max, statement);
+    std::optional<std::string> name =
+        name_for(raw, exact ? first - fixed_size : id_max, statement, assigned);
     if (!name)
         return std::nullopt;
     std::size_t used = head.size() + option.size() + name->size() + 1;

@@ -31,6 +31,7 @@ namespace rmirror::plugin {
 struct Carried {
     std::string raw;  // the text of the user, up to an expression
     Meaning meaning;
+    bool is_hashed;  // assigned ends with hash_begin
 
     bool is_expression() const { return meaning.statement->has_expression(); }
 };
@@ -46,7 +47,8 @@ public:
     bool has_expressions() const { return has_expressions_; }
 
     // The carrier for raw, which may hold line continuations. assigned: what stands before the
-    // expression behind raw, empty when raw is the whole statement. nullopt: no id is left.
+    // expression behind raw, empty when raw is the whole statement. Of two expressions each has a
+    // carrier. nullopt: no id is left.
     std::optional<std::string> make(std::string_view raw, const Statement &statement,
                                     std::string_view assigned = {});
 
@@ -55,7 +57,7 @@ public:
 
 private:
     std::optional<std::string> name_for(std::string_view raw, std::size_t room,
-                                        const Statement &statement);
+                                        const Statement &statement, std::string_view assigned);
     std::optional<std::string> new_name(std::size_t room);
 
     std::string free_ = control_bytes();  // what no text contains, the next one last

@@ -138,11 +138,6 @@ std::uint32_t number_in(Bytes data, std::uint16_t attribute) {
     return ntohl(number);
 }
 
-// The registers 1 to 4 are four of the others each.
-std::uint32_t first_word(std::uint32_t number) {
-    return number >= NFT_REG32_00 ? number : NFT_REG32_00 + 4 * (number - NFT_REG_1);
-}
-
 // Which source is it, and into which register does it put something?
 struct Put {
     const Source *source = nullptr;
@@ -182,30 +177,46 @@ public:
                 look_at(i);
         std::size_t list = out.begin(NFTA_RULE_EXPRESSIONS | NLA_F_NESTED);
         auto next = assignments_.begin();
-        auto end = assignments_.begin();
         for (std::size_t i = 0; i < elements_.size(); i++) {
-            for (; next != assignments_.end() && next->begin == i; ++next)
-                put_mark(out, next->mark);
-            if (!is_rmirror(elements_[i])) {
-                out.append(elements_[i].whole);
-            } else if (end != assignments_.end() && end->end == i) {
-                put_assignment(out, end->number);
-                put_mark(out, Registry::end_of(end->mark));
-                ++end;
-            } else {
-                put_mark(out, constants_.at(i));
+            if (next == assignments_.end() || i < next->begin) {
+                put_other(out, i);
+                continue;
             }
+            if (i == next->begin)
+                put_mark(out, next->mark);
+            if (next->collector && next->key && i == next->middle) {
+                put_assignment(out, next->collector);
+                put_mark(out, Registry::middle_of(next->mark));
+            }
+            if (i < next->end) {
+                if (i != next->shift)
+                    out.append(elements_[i].whole);
+                continue;
+            }
+            put_assignment(out, next->key ? next->key : next->collector);
+            put_mark(out, Registry::end_of(next->mark));
+            ++next;
         }
         out.end(list);
     }
 
 private:
     struct Assignment {
-        std::size_t begin;  // where nft begins a statement
-        std::size_t end;    // rmirror
-        std::uint32_t number;
+        std::size_t begin;        // where nft begins a statement
+        std::size_t middle;       // behind the collector's expression
+        std::size_t shift;        // of the key to where the kernel reads it; none: it is there
+        std::size_t end;          // rmirror
+        std::uint32_t collector;  // their registers, 0: none
+        std::uint32_t key;
         std::string mark;
     };
+
+    void put_other(Message &out, std::size_t at) const {
+        if (is_rmirror(elements_[at]))
+            put_mark(out, constants_.at(at));
+        else
+            out.append(elements_[at].whole);
+    }
 
     void look_at(std::size_t at) {
         const Bytes attributes = data_of(elements_[at]);
@@ -215,29 +226,50 @@ private:
             constants_.emplace(at, mark);
             return;
         }
-        const auto *collector = std::get_if<Register>(&meaning.statement->collector);
-        const auto key = meaning.statement->key_register;
-        const std::uint32_t number = collector ? collector->number : *key;
-        const Source *source = source_of(at, first_word(number));
+        const auto *reg = std::get_if<Register>(&meaning.statement->collector);
+        const std::uint32_t collector = reg ? reg->number : 0;
+        std::uint32_t key = meaning.statement->key_register.value_or(0);
+        const std::size_t shift = key && is_shift_to(at, key) ? at - 1 : none;
+        if (shift != none)
+            key = number_in(data_of(elements_[shift]), NFTA_BITWISE_SREG);
+        const std::size_t first = reg ? source_of(at, collector) : at;
+        const std::size_t second = key ? source_of(std::min(at, shift), key) : at;
         const char *unshown = nullptr;
-        if (collector && key)
-            unshown = "collector and key are in registers, of which nft can show one";
-        else if (collector && !(source && source->is_address))
+        if (reg && (first == none || !put_by(elements_[first]).source->is_address))
             unshown = "the collector is in a register that holds no address of nft's";
-        else if (!source)
+        else if (second == none)
             unshown = "the key is in a register that holds no value of nft's";
-        if (unshown)
+        else if (reg && key && second < first)
+            unshown = "the key is computed before the collector, which nft cannot show";
+        if (unshown) {
             constants_.emplace(at, registry_.mark_unshown(attributes, dumped_, unshown));
-        else
-            assignments_.push_back({begin_of(at), at, number, mark});
+            return;
+        }
+        const std::size_t middle = reg ? first + 1 : at;
+        assignments_.push_back(
+            {begin_of(reg && key ? middle : at), middle, shift, at, collector, key, mark});
+    }
+
+    static constexpr std::size_t none = SIZE_MAX;
+
+    // Is the element before that one a shift from another register to this one? nft has none.
+    bool is_shift_to(std::size_t at, std::uint32_t key) const {
+        if (at == 0 || !is_expression(elements_[at - 1], "bitwise"))
+            return false;
+        const Bytes data = data_of(elements_[at - 1]);
+        const std::uint32_t from = number_in(data, NFTA_BITWISE_SREG);
+        return number_in(data, NFTA_BITWISE_OP) == NFT_BITWISE_RSHIFT && from != 0 &&
+               first_word(number_in(data, NFTA_BITWISE_DREG)) == first_word(key) &&
+               first_word(from) != first_word(key);
     }
 
     // What has put a value into the register, before that element?
-    const Source *source_of(std::size_t at, std::uint32_t number) const {
+    std::size_t source_of(std::size_t at, std::uint32_t number) const {
         while (at-- > 0)
-            if (const Put put = put_by(elements_[at]); put.source && put.number == number)
-                return put.source;
-        return nullptr;
+            if (const Put put = put_by(elements_[at]);
+                put.source && put.number == first_word(number))
+                return at;
+        return none;
     }
 
     // Before what computes the expression, and what nft had to match for that: it shows such

@@ -58,7 +58,8 @@ bool holds_near_miss(std::string_view line) {
             if (before.ends_with(family))
                 before.remove_suffix(family.size());
         const std::size_t word = before.find_last_of(" \t;{") + 1;
-        if (is_near(before.substr(word), "rmirror"))
+        const std::string_view written = before.substr(word);
+        if (is_near(written, "rmirror") || written == "RMIRROR")  // of iptables
             return true;
     }
     return false;
@@ -321,6 +322,11 @@ std::string ErrorFilter::expression_hint(const Head &head, const Place *place, S
         return head.message.starts_with("datatype mismatch") ? " (the key is a number)" : "";
     if (!place || place->kind != Place::Kind::head)
         return {};
+    // It is an expression to nft, but not one that it assigns.
+    if (head.message.starts_with("syntax error, unexpected fib") ||
+        head.message.starts_with("syntax error, unexpected map") ||
+        head.message.starts_with("syntax error, unexpected vmap"))
+        return " (a stock nft does not take the collector from this)";
     if (head.message.starts_with("datatype mismatch"))
         return " (the collector is an IPv4 address, or with 'rmirror ip6 to' an IPv6 address)";
     // "conflicting protocols specified", since 1.1 "conflicting link layer protocols specified"
@@ -386,7 +392,16 @@ void ErrorFilter::other(std::string_view line, std::string &out, std::string_vie
         line.remove_prefix(at.length);
         line.remove_prefix(line.starts_with(' '));
     }
-    out.append(without_carriers(line, carriers_)).append(hint).append(1, '\n');
+    out.append(original_line(line)).append(hint).append(1, '\n');
+}
+
+// Of the end of a file nft shows the first line.
+std::string ErrorFilter::original_line(std::string_view line) const {
+    if (rewriter_ && !line.empty())
+        for (const Source &source : rewriter_->sources())
+            if (source.rewritten_lines.line(0) == line)
+                return std::string(source.original_lines.line(0));
+    return without_carriers(line, carriers_);
 }
 
 }  // namespace rmirror::plugin

@@ -54,6 +54,7 @@ private:
     std::string expression_hint(const Head &head, const Place *place, Span columns) const;
     bool may_concern(const Head &head, Span columns) const;
     std::string message_for(const Head &head, const Place *place, Span columns) const;
+    std::string original_line(std::string_view line) const;
     void other(std::string_view line, std::string &out, std::string_view hint = {}) const;
     const Place *place_of(const Head &head, Span columns) const;
 

@@ -22,6 +22,10 @@ namespace rmirror::plugin {
 
 namespace {
 
+#ifdef RMIRROR_TEST_BIG_ENDIAN
+const bool is_set = begins_with_upper_bits = true;
+#endif
+
 // The message ends with an expression; without it, it had size bytes. If the expression is a
 // carrier, the message ends with what the carrier stands for.
 void replace_carrier(Run &run, nlmsghdr *message, std::uint32_t size) {

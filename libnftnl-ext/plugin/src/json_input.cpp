@@ -40,7 +40,17 @@ bool is_typed(const json_t *expression) {
     return true;
 }
 
-// A statement becomes a quota statement; around an expression, which is assigned, there are two.
+// Takes value over.
+void append_assignment(json_t *array, const Field &field, json_t *value) {
+    if (!field.json_match.empty())
+        append(array, json_loadb(field.json_match.data(), field.json_match.size(), 0, nullptr));
+    append(array, json_pack("{s:{s:o, s:o}}", "mangle", "key",
+                            needed(json_loadb(field.json.data(), field.json.size(), 0, nullptr)),
+                            "value", value));
+}
+
+// A statement becomes a quota statement; before, between and behind expressions, which are
+// assigned, there is one each.
 void append_carrier(json_t *array, const Statement &statement, json_t *options, TableFamily table,
                     Registry &registry, JsonInput &input) {
     const std::string &mark = registry.mark(statement);
@@ -49,15 +59,18 @@ void append_carrier(json_t *array, const Statement &statement, json_t *options, 
     if (!statement.has_expression())
         return;
     input.has_expressions = true;
-    const Field field = field_for(table, statement);
-    if (!field.json_match.empty())
-        append(array, json_loadb(field.json_match.data(), field.json_match.size(), 0, nullptr));
-    json_t *value = json_incref(json_object_get(options, statement.key_register ? "key" : "to"));
-    if (statement.key_register && is_typed(value))
-        value = needed(json_pack("{s:{s:i, s:o}}", "jhash", "mod", 1, "expr", value));
-    append(array, json_pack("{s:{s:o, s:o}}", "mangle", "key",
-                            needed(json_loadb(field.json.data(), field.json.size(), 0, nullptr)),
-                            "value", value));
+    const bool has_collector = std::holds_alternative<Register>(statement.collector);
+    if (has_collector)
+        append_assignment(array, field_for(table, statement),
+                          json_incref(json_object_get(options, "to")));
+    if (has_collector && statement.key_register)
+        append(array, quota(Registry::middle_of(mark)));
+    if (statement.key_register) {
+        json_t *value = json_incref(json_object_get(options, "key"));
+        if (is_typed(value))
+            value = needed(json_pack("{s:{s:i, s:o}}", "jhash", "mod", 1, "expr", value));
+        append_assignment(array, key_field, value);
+    }
     append(array, quota(Registry::end_of(mark)));
 }
 
@@ -117,6 +130,13 @@ std::optional<JsonInput> rewrite_json(const std::string &text, Registry &registr
     }
     if (input.statements == 0)
         return input;
+    // Of two members of one name jansson keeps the last: a statement would be gone without a word.
+    if (const std::unique_ptr<json_t, JsonDeleter> strict(
+            json_loads(text.c_str(), JSON_REJECT_DUPLICATES, &ignored));
+        !strict) {
+        input.error = ignored.text;
+        return input;
+    }
     std::unique_ptr<char, decltype(&std::free)> dump(json_dumps(root.get(), 0), &std::free);
     if (!dump)
         throw std::bad_alloc();

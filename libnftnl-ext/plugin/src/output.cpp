@@ -56,49 +56,71 @@ Around around_expression(const Statement &statement, Form form) {
     if (form == Form::json)
         return json_around(statement);
     Around around = text_around(statement);
-    if (form == Form::text_in_json)
+    if (form == Form::text_in_json) {
+        around.between = in_json_string(around.between);
         around.after = in_json_string(around.after);
+    }
     return around;
 }
 
-// A mark before an expression, or behind it. is_hashed: what is between the two has to be hashed
-// for its carrier. false: it has nothing of an expression around it.
+// What is shown of a statement with expressions, while its marks are met
+struct Shown {
+    std::size_t begin = 0;   // in the output
+    bool is_hashed = false;  // what comes has to be hashed for its carrier
+};
+
+// Behind a mark an expression begins. false: it has nothing of one around it.
+bool begin_expression(const Registry::Found &found, Form form, const std::string &words,
+                      std::string &out, std::string_view &rest, Shown &shown) {
+    const Assigned &assigned = form == Form::json ? assigned_json : assigned_text;
+    const std::size_t begin = rest.find(assigned.begin);
+    const std::size_t end = rest.find(assigned.end, std::min(begin, rest.size()));
+    if (end == rest.npos)
+        return false;
+    // A blank, or a comma, is before and behind what was matched. In JSON that was read it is
+    // part of the carrier. It stands before the statement.
+    const std::size_t joint = form == Form::json ? 2 : 1;
+    const bool is_input = form == Form::json && !rest.substr(begin).starts_with(listed_json);
+    const std::string_view matched =
+        is_input ? std::string_view() : rest.substr(joint, begin - joint);
+    if (found.part == Registry::Part::begin)
+        shown.begin = out.size();
+    out.insert(std::min(shown.begin, out.size()), matched);
+    shown.begin += matched.size();
+    out.append(words);
+    rest.remove_prefix(end + assigned.end.size());
+    // Of what was read only: the kernel has no such hash.
+    shown.is_hashed = form == Form::json && rest.starts_with(hash_begin_json);
+    if (shown.is_hashed)
+        rest.remove_prefix(hash_begin_json.size());
+    return true;
+}
+
+// Before a mark an expression ends.
+bool end_expression(Form form, std::string &out, const Shown &shown) {
+    const std::string_view joint = form == Form::json ? "}}, " : " ";
+    if (!out.ends_with(joint))
+        return false;
+    out.resize(out.size() - joint.size() - (shown.is_hashed ? hash_end_json.size() : 0));
+    return true;
+}
+
 bool show_around_expression(const Registry::Found &found, Form form, std::string &out,
-                            std::string_view &rest, bool &is_hashed) {
+                            std::string_view &rest, Shown &shown) {
     const Around around = around_expression(*found.meaning->statement, form);
-    if (!found.is_end) {
-        const Assigned &assigned = form == Form::json ? assigned_json : assigned_text;
-        const std::size_t begin = rest.find(assigned.begin);
-        const std::size_t end = rest.find(assigned.end, std::min(begin, rest.size()));
-        if (end == rest.npos)
-            return false;
-        // A blank, or a comma, is before and behind what was matched. In JSON that was read it is
-        // part of the carrier.
-        const std::size_t joint = form == Form::json ? 2 : 1;
-        const bool is_input = form == Form::json && !rest.substr(begin).starts_with(listed_json);
-        if (!is_input)
-            out.append(rest.substr(joint, begin - joint));
-        out.append(around.before);
-        rest.remove_prefix(end + assigned.end.size());
-        // Of what was read only: the kernel has no such hash.
-        is_hashed = form == Form::json && rest.starts_with(hash_begin_json);
-        if (is_hashed)
-            rest.remove_prefix(hash_begin_json.size());
-        return true;
-    }
-    for (const std::string_view joint : {" ", "}}, "}) {
-        if (!out.ends_with(joint) || (joint == " ") != (form != Form::json))
-            continue;
-        out.resize(out.size() - joint.size() - (is_hashed ? hash_end_json.size() : 0));
-        out += around.after;
-        return true;
-    }
-    return false;
+    if (found.part == Registry::Part::begin)
+        return begin_expression(found, form, around.before, out, rest, shown);
+    if (!end_expression(form, out, shown))
+        return false;
+    if (found.part == Registry::Part::middle)
+        return begin_expression(found, form, around.between, out, rest, shown);
+    out += around.after;
+    return true;
 }
 
 // out ends where the mark begins, rest begins where it ends.
 void show(const Registry::Found &found, bool json, std::string &out, std::string_view &rest,
-          bool &is_hashed) {
+          Shown &so_far) {
     const Meaning &meaning = *found.meaning;
     const bool is_expression = meaning.statement && meaning.statement->has_expression();
     for (const Surroundings &around : surroundings) {
@@ -107,7 +129,7 @@ void show(const Registry::Found &found, bool json, std::string &out, std::string
         out.resize(out.size() - around.before.size());
         rest.remove_prefix(around.after.size());
         if (!is_expression || around.form == Form::dump ||
-            !show_around_expression(found, around.form, out, rest, is_hashed))
+            !show_around_expression(found, around.form, out, rest, so_far))
             out += shown(meaning, around.form);
         return;
     }
@@ -119,14 +141,14 @@ void show(const Registry::Found &found, bool json, std::string &out, std::string
 
 void OutputFilter::replace_marks(std::string_view text, std::string &out) const {
     std::size_t at;
-    bool is_hashed = false;
+    Shown so_far;
     while ((at = text.find(Registry::stem())) != text.npos) {
         out += text.substr(0, at);
         text.remove_prefix(at);
         Registry::Found found = registry_.find(text);
         if (found.meaning) {
             text.remove_prefix(found.length);
-            show(found, json_, out, text, is_hashed);
+            show(found, json_, out, text, so_far);
         } else {
             out += text.front();
             text.remove_prefix(1);
@@ -205,7 +227,7 @@ std::string without_carriers(std::string_view text, const Carriers &carriers) {
                 carried->is_expression() ? text.find(assigned_text.end) : text.npos;
             if (set != text.npos)
                 text.remove_prefix(set + assigned_text.end.size());
-            if (carried->meaning.statement->key_register && text.starts_with(hash_begin)) {
+            if (carried->is_hashed && text.starts_with(hash_begin)) {
                 text.remove_prefix(hash_begin.size());
                 out += carried->raw;
                 const std::size_t hash = std::min(text.find(hash_end), text.size());

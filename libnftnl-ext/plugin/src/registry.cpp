@@ -16,7 +16,7 @@ namespace rmirror::plugin {
 
 namespace {
 
-constexpr char begin_sign = ';', end_sign = '.';
+constexpr std::string_view signs = ";,.";  // by Part
 
 struct JsonDeleter {
     void operator()(json_t *value) const { json_decref(value); }
@@ -78,7 +78,7 @@ Registry::Row *Registry::find_row(const std::string &key) {
 Registry::Row &Registry::add(std::string key, Meaning meaning) {
     has_added_ = true;
     const std::size_t number = next_++;
-    std::string mark = stem() + std::to_string(number) + begin_sign;
+    std::string mark = stem() + std::to_string(number) + signs.front();
     auto place = row_of_.emplace(std::move(key), number).first;
     return rows_.emplace(number, Row{std::move(mark), std::move(meaning), &place->first, 0, false})
         .first->second;
@@ -126,8 +126,12 @@ const std::string &Registry::mark_of_dump(Row &row, bool dumped) {
     return row.mark;
 }
 
+std::string Registry::middle_of(const std::string &mark) {
+    return mark.substr(0, mark.size() - 1) + signs[static_cast<std::size_t>(Part::middle)];
+}
+
 std::string Registry::end_of(const std::string &mark) {
-    return mark.substr(0, mark.size() - 1) + end_sign;
+    return mark.substr(0, mark.size() - 1) + signs[static_cast<std::size_t>(Part::end)];
 }
 
 void Registry::add_event(std::size_t number) {
@@ -180,13 +184,14 @@ Registry::Found Registry::find(std::string_view text) const {
     const char *end = text.data() + text.size();
     std::size_t number = 0;
     auto [last, error] = std::from_chars(begin, end, number);
-    if (error != std::errc{} || last == end || (*last != begin_sign && *last != end_sign))
+    const std::size_t part = last == end ? signs.npos : signs.find(*last);
+    if (error != std::errc{} || part == signs.npos)
         return {};
     auto row = rows_.find(number);
     if (row == rows_.end())
         return {};
     return {&row->second.meaning, static_cast<std::size_t>(last + 1 - text.data()),
-            *last == end_sign};
+            static_cast<Part>(part)};
 }
 
 }  // namespace rmirror::plugin

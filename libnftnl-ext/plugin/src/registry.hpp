@@ -47,18 +47,20 @@ public:
     // The same for one of which nft cannot show what is in a register, for that reason.
     const std::string &mark_unshown(std::span<const std::uint8_t> bytes, bool dumped,
                                     const char *reason);
-    // Of a statement with an expression there are two marks, one before and one behind it: this is
-    // the second one.
+    // Of a statement with expressions there are more marks: one before the first expression, one
+    // between two, and one behind the last.
+    static std::string middle_of(const std::string &mark);
     static std::string end_of(const std::string &mark);
 
     // The command is over.
     void release() noexcept;
 
     // The mark text begins with, or nothing.
+    enum class Part { begin, middle, end };
     struct Found {
         const Meaning *meaning = nullptr;
         std::size_t length = 0;
-        bool is_end = false;
+        Part part = Part::begin;
     };
     Found find(std::string_view text) const;
 

@@ -185,27 +185,38 @@ std::optional<Refusal> Rewriter::rewrite_statement(Source &source, const Item &i
 
     // An expression stays where it is, between what replaces the words before it and nothing.
     const Statement &statement = parsed->statement;
-    const bool has_expression = statement.has_expression();
-    const Span head =
-        has_expression ? Span{item.span.begin, parsed->expression.begin} : parsed->span;
-    const bool is_hashed = statement.key_register && parsed->is_typed;
-    std::string assigned;
-    if (has_expression)
-        assigned.append(field_for(item.family, statement).text).append(" set ");
-    if (is_hashed)
-        assigned += hash_begin;
-    std::optional<std::string> carrier = carriers_.make(source.text_at(head), statement, assigned);
-    if (!carrier)
+    const auto carry = [&](Place::Kind kind, Span words, const std::string &assigned) {
+        // Between two expressions: the blank stays, but for that of a line that goes on.
+        const char first = source.original[words.begin];
+        words.begin += first == ' ' || first == '\t' ? 1 : 0;
+        const auto carrier = carriers_.make(source.text_at(words), statement, assigned);
+        if (carrier)
+            builder.replace(kind, words, (first == '\\' ? " " : "") + *carrier);
+        return carrier.has_value();
+    };
+    std::size_t done = item.span.begin;
+    bool fits = true;
+    if (const Span collector = parsed->collector_expression; collector.end != 0) {
+        fits = carry(Place::Kind::head, {done, collector.begin},
+                     std::string(field_for(item.family, statement).text) + " set ");
+        done = collector.end;
+    }
+    if (const Span key = parsed->key_expression; fits && key.end != 0) {
+        std::string assigned = std::string(key_field.text) + " set ";
+        if (parsed->is_typed)
+            assigned += hash_begin;
+        fits = carry(Place::Kind::head_of_key, {done, key.begin}, assigned);
+        if (fits && parsed->is_typed)
+            builder.insert(Place::Kind::tail, key.end, hash_end);
+        done = key.end;
+    }
+    if (fits && done == item.span.begin)
+        fits = carry(Place::Kind::statement, parsed->span, {});
+    else if (fits)
+        builder.blank({done, parsed->span.end});
+    if (!fits)
         return Refusal{&source, parsed->span,
                        "rmirror: too many different statements of this length"};
-    const Place::Kind kind = !has_expression          ? Place::Kind::statement
-                             : statement.key_register ? Place::Kind::head_of_key
-                                                      : Place::Kind::head;
-    builder.replace(kind, head, *carrier);
-    if (is_hashed)
-        builder.insert(Place::Kind::tail, parsed->expression.end, hash_end);
-    if (has_expression)
-        builder.blank({parsed->expression.end, parsed->span.end});
     return std::nullopt;
 }
 

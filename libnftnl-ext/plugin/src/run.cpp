@@ -11,7 +11,8 @@ const Meaning *Run::meaning_of(std::string_view name) const {
     if (const Carried *carried = carriers.find(name))
         return &carried->meaning;
     Registry::Found found = context.registry.find(name);
-    return found.length == name.size() && !found.is_end ? found.meaning : nullptr;
+    const bool is_whole = found.length == name.size() && found.part == Registry::Part::begin;
+    return is_whole ? found.meaning : nullptr;
 }
 
 CurrentRun::CurrentRun(Run &run) {

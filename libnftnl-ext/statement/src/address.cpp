@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "../../rules/rmirror_rules.h"
 #include "rmirror/statement.hpp"
 
 namespace rmirror {
@@ -14,11 +15,6 @@ namespace {
 
 constexpr std::size_t ipv4_size = 4;
 constexpr std::size_t ipv6_size = 16;
-
-bool all_are(std::span<const std::uint8_t> bytes, std::uint8_t value) {
-    return std::all_of(bytes.begin(), bytes.end(),
-                       [value](std::uint8_t byte) { return byte == value; });
-}
 
 }  // namespace
 
@@ -49,22 +45,16 @@ std::optional<Address> Address::from_bytes(std::span<const std::uint8_t> bytes) 
 }
 
 bool Address::is_unspecified() const {
-    return all_are(bytes(), 0);
+    return rmirror_addr_kind(data_, size_) == RMIRROR_ADDR_UNSPECIFIED;
 }
-
-// RFC 5771: 224.0.0.0/4; RFC 4291 section 2.7: ff00::/8
 bool Address::is_multicast() const {
-    return is_ipv4() ? (data_[0] & 0xf0) == 0xe0 : data_[0] == 0xff;
+    return rmirror_addr_kind(data_, size_) == RMIRROR_ADDR_MULTICAST;
 }
-
-// RFC 4291 section 2.5.6: fe80::/10. IPv4 has one link of these (RFC 3927 section 7), told by the
-// route.
 bool Address::is_link_local() const {
-    return size_ == ipv6_size && data_[0] == 0xfe && (data_[1] & 0xc0) == 0x80;
+    return rmirror_addr_kind(data_, size_) == RMIRROR_ADDR_LINK_LOCAL;
 }
-
 bool Address::is_broadcast() const {
-    return is_ipv4() && all_are(bytes(), 0xff);
+    return rmirror_addr_kind(data_, size_) == RMIRROR_ADDR_BROADCAST;
 }
 
 std::string Address::to_text() const {

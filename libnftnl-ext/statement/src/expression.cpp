@@ -53,22 +53,44 @@ Family family_of_value(std::string_view word) {
                                            : family_of_address(word.substr(colon + 1));
 }
 
-// Of the first value in the elements of a map that is an address. body: `{ key : value, .. }`
-Family family_of_elements(std::string_view body, const Variables &variables) {
-    std::string_view last;
+bool is_range(std::string_view word) {
+    return family_of_address(word.substr(0, word.find_first_of("/-"))).has_value();
+}
+
+// `10.0.0.0/24`, `10.0.0.1-10.0.0.9`, the end of `10.0.0.1 - 10.0.0.9`, with or without a key and a
+// colon before it
+bool is_several(std::string_view word, std::string_view before) {
+    if (family_of_address(word))
+        return before == "-";
+    const std::string_view value = word.substr(word.rfind(':') + 1);
+    return !family_of_address(value) && (is_range(word) || is_range(value));
+}
+
+// What the values of a map tell. body: `{ key : value, .. }`
+struct Values {
+    Family family;  // of the first one that is an address
+    Span several;   // the first one that is no single address, `10.0.0.0/24`; empty: none is
+};
+Values look_at_values(std::string_view body, const Variables &variables) {
+    Values found{};
+    std::string_view last, before;
     for (std::size_t at = 0; at < body.size();) {
         const std::size_t end = std::min(body.find_first_of(" \t\r\n{},#", at), body.size());
         if (end > at)
-            last = body.substr(at, end - at);
+            before = std::exchange(last, body.substr(at, end - at));
         const bool complete = end < body.size() && (body[end] == ',' || body[end] == '}');
+        if (complete && is_several(last, before) && found.several.end == 0) {
+            const auto begin = static_cast<std::size_t>(last.data() - body.data());
+            found.several = {begin, begin + last.size()};
+        }
         if (complete && last.starts_with('$') && variables)
             last = variables(last.substr(1)).value_or(std::string_view{});
-        if (const Family family = complete ? family_of_value(last) : std::nullopt)
-            return family;
+        if (complete && !found.family)
+            found.family = family_of_value(last);
         at = end < body.size() && body[end] == '#' ? std::min(body.find('\n', end), body.size())
                                                    : end + 1;
     }
-    return std::nullopt;
+    return found;
 }
 
 // `ip6 daddr`, without a map
@@ -99,8 +121,10 @@ Words find_map(std::string_view text, std::size_t at) {
             found.behind = word.span.end;
             return found;
         }
+        // No expression has the word `key`: the map behind it is that of the key.
         const bool stop = word.is_end() || word.kind == Token::Kind::Unterminated ||
-                          (word.is_word() && starts_nft_statement(word.text));
+                          (word.is_word() && starts_nft_statement(word.text)) ||
+                          (word.is_word("key") && end != 0);
         ended = ended || stop ||
                 (word.is_word() && !takes_key && end != 0 && find_option(word.text) != nullptr);
         takes_key = word.is_word("meta") || word.is_word("ct") || word.is_word("socket") ||
@@ -133,10 +157,17 @@ Result<Span> read_elements(std::string_view text, const Words &words, const std:
     return mappings.span;
 }
 
+// `@th,16,16`, but not `@name`
+bool starts_raw_payload(const Token &token) {
+    return token.is_word("@ll") || token.is_word("@nh") || token.is_word("@th") ||
+           token.is_word("@ih");
+}
+
 }  // namespace
 
 bool starts_expression(const Token &token) {
-    return token.is_word() && !token.text.starts_with('@') && starts_nft_expression(token.text);
+    return starts_raw_payload(token) ||
+           (token.is_word() && !token.text.starts_with('@') && starts_nft_expression(token.text));
 }
 
 Result<Expression> read_expression(std::string_view text, std::size_t at, Family family,
@@ -150,10 +181,13 @@ Result<Expression> read_expression(std::string_view text, std::size_t at, Family
     const Result<Span> elements = read_elements(text, words, "collector");
     if (!elements)
         return elements.error();
-    if (!family)
-        family = family_of_elements(text.substr(elements->begin, elements->end - elements->begin),
-                                    variables);
-    return Expression{{at, elements->end}, family.value_or(NFPROTO_IPV4)};
+    const Values values =
+        look_at_values(text.substr(elements->begin, elements->end - elements->begin), variables);
+    if (values.several.end != 0)
+        return Error{
+            several_addresses,
+            {elements->begin + values.several.begin, elements->begin + values.several.end}};
+    return Expression{{at, elements->end}, family.value_or(values.family.value_or(NFPROTO_IPV4))};
 }
 
 Result<NumberExpression> read_number_expression(std::string_view text, std::size_t at) {
@@ -170,13 +204,39 @@ Result<NumberExpression> read_number_expression(std::string_view text, std::size
     return NumberExpression{{at, elements->end}, false};
 }
 
+namespace {
+
+// {"prefix": ..} and the like: no single value, and no expression that nft evaluates
+bool is_several(const json_t *expression) {
+    for (const char *name : {"prefix", "range", "set", "elem", "concat"})
+        if (json_object_get(expression, name) != nullptr)
+            return true;
+    return false;
+}
+
 // The elements of an anonymous map are {"set": [[key, value], ..]}, those of others not here.
+const json_t *elements_of(const json_t *expression) {
+    return json_object_get(json_object_get(json_object_get(expression, "map"), "data"), "set");
+}
+
+const json_t *value_of(const json_t *elements, std::size_t index) {
+    return json_array_get(json_array_get(elements, index), 1);
+}
+
+}  // namespace
+
+bool has_several_values(const json_t *expression) {
+    const json_t *elements = elements_of(expression);
+    for (std::size_t i = 0; i < json_array_size(elements); ++i)
+        if (is_several(value_of(elements, i)))
+            return true;
+    return is_several(expression);
+}
+
 std::uint32_t family_of_expression(const json_t *expression) {
-    const json_t *map = json_object_get(expression, "map");
-    const json_t *data = json_object_get(map, "data");
-    const json_t *elements = json_object_get(data, "set");
+    const json_t *elements = elements_of(expression);
     for (std::size_t i = 0; i < json_array_size(elements); ++i) {
-        const json_t *value = json_array_get(json_array_get(elements, i), 1);
+        const json_t *value = value_of(elements, i);
         if (const Family family =
                 json_is_string(value) ? family_of_address(json_string_value(value)) : std::nullopt)
             return *family;

@@ -35,9 +35,11 @@ struct NumberExpression {
 };
 Result<NumberExpression> read_number_expression(std::string_view text, std::size_t at);
 
-// What stock nft has no means for
-inline constexpr const char *one_expression =
-    "invalid key, only one of collector and key can be an expression";
+// nft knows them in place of an address, though it cannot evaluate or list them there.
+inline constexpr const char *several_addresses =
+    "invalid collector, expected one address: ranges, prefixes and sets are several";
+// Is an expression of nft in JSON, or a value in its map, such a one?
+bool has_several_values(const json_t *expression);
 
 // The family of the values in an expression of nft in JSON.
 std::uint32_t family_of_expression(const json_t *expression);

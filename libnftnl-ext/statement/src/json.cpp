@@ -11,7 +11,6 @@
 #include <new>
 
 #include "check.hpp"
-#include "dscp.hpp"
 #include "expression.hpp"
 
 namespace rmirror {
@@ -44,25 +43,13 @@ json_t *json_from_collector(const Statement &statement) {
 json_t *json_from_value(const Option &option, const Value &value) {
     const auto *number = std::get_if<std::uint32_t>(&value);
     const bool plain_number =
-        option.kind == Kind::NUM || (option.kind == Kind::DSCP && dscp_name(*number).empty());
+        option.kind == Kind::NUM ||
+        (option.kind == Kind::DSCP && rmirror_value_word(option.row(), *number) == nullptr);
     if (option.kind == Kind::FLAG)
         return json_true();
     if (plain_number)
         return json_integer(*number);
     return json_from_text(word_from_value(option, value));
-}
-
-const char *expected_type(Kind kind) {
-    switch (kind) {
-        case Kind::NUM:
-            return "an integer";
-        case Kind::DSCP:
-            return "an integer or a string";
-        case Kind::FLAG:
-            return "true";
-        default:
-            return "a string";
-    }
 }
 
 bool has_type(Kind kind, const json_t *json) {
@@ -89,7 +76,8 @@ std::optional<Value> value_from_json(const Option &option, const json_t *json) {
         return Value{static_cast<std::uint32_t>(number)};
     }
     // A number in quotes is not a code point's name.
-    if (option.kind == Kind::DSCP && !dscp_from_name(string_of(json)))
+    std::uint32_t dscp = 0;
+    if (option.kind == Kind::DSCP && !rmirror_dscp_find(json_string_value(json), &dscp))
         return std::nullopt;
     return value_from_word(option, string_of(json));
 }
@@ -105,7 +93,8 @@ std::optional<std::string> read_member(Statement &statement, const Option &optio
     if (auto message = check_belongs(option, statement.encap))
         return message;
     if (!has_type(option.kind, json))
-        return "invalid " + std::string(option.word) + ", expected " + expected_type(option.kind);
+        return "invalid " + std::string(option.word) + ", expected " +
+               rmirror_json_type(option.row());
 
     const auto value = value_from_json(option, json);
     if (!value)
@@ -131,6 +120,8 @@ std::optional<std::string> read_collector(Statement &statement, const json_t *js
 // {"to": {"map": ..}}, with or without {"family": "ip"}
 std::optional<std::string> read_expression(Statement &statement, const json_t *object) {
     const json_t *expression = json_object_get(object, collector_member);
+    if (has_several_values(expression))
+        return several_addresses;
     const json_t *family = json_object_get(object, family_member);
     const std::string_view word = json_is_string(family) ? string_of(family) : std::string_view{};
     if (family == nullptr)
@@ -146,8 +137,6 @@ std::optional<std::string> read_expression(Statement &statement, const json_t *o
 std::optional<std::string> read_key_expression(Statement &statement, const Option &option) {
     if (auto message = check_belongs(option, statement.encap))
         return message;
-    if (statement.has_expression())
-        return one_expression;
     statement.key_register = NFT_REG_1;
     return std::nullopt;
 }
@@ -162,7 +151,7 @@ std::optional<std::string> check_members(const json_t *object, bool in_rule) {
                            (in_rule && name == family_member);
         if (!known)
             return "unknown member " + quoted(name) + ", expected " + collector_member + ", " +
-                   option_words();
+                   text_of(rmirror_text_options);
     }
     return std::nullopt;
 }
@@ -183,7 +172,8 @@ std::optional<std::string> read_object(Statement &statement, const json_t *objec
         const json_t *json = json_object_get(object, std::string(option.word).c_str());
         if (json == nullptr)
             continue;
-        const bool is_key = in_rule && option.id == OptionId::KEY && json_is_object(json);
+        const bool is_key = in_rule && option.id == OptionId::KEY && json_is_object(json) &&
+                            !has_several_values(json);
         if (auto message = is_key ? read_key_expression(statement, option)
                                   : read_member(statement, option, json))
             return message;
@@ -228,7 +218,7 @@ json_t *to_json(const Statement &statement) {
     return object;
 }
 
-// What is printed around the member of the expression: its value is left out.
+// What is printed around the members of the expressions: their values are left out.
 Around json_around(const Statement &statement) {
     constexpr std::string_view place = "null";
     const std::unique_ptr<json_t, decltype(&json_decref)> object(json_object(), &json_decref);
@@ -239,7 +229,7 @@ Around json_around(const Statement &statement) {
     failed |= json_object_set_new(object.get(), collector_member,
                                   reg != nullptr ? json_null() : json_from_collector(statement));
     failed |= set_options(object.get(), canonical(statement));
-    if (reg == nullptr)
+    if (statement.key_register)
         failed |= json_object_set_new(object.get(), key_member, json_null());
     const std::unique_ptr<json_t, decltype(&json_decref)> root(
         json_pack("{s:O}", "rmirror", object.get()), &json_decref);
@@ -248,8 +238,10 @@ Around json_around(const Statement &statement) {
     if (!dumped)
         throw std::bad_alloc();
     const std::string text(dumped.get());
-    const std::size_t at = text.find(place);
-    return {text.substr(0, at), text.substr(at + place.size())};
+    const std::size_t first = text.find(place), last = text.rfind(place);
+    const std::size_t behind = first + place.size();
+    return {text.substr(0, first), text.substr(behind, std::max(last, behind) - behind),
+            text.substr(last + place.size())};
 }
 
 Result<Statement> parse_json(const json_t *object) {

@@ -120,7 +120,8 @@ private:
     Token start_;
     Token family_;  // `ip` or `ip6`, End when there is none
     Token collector_;
-    Span expression_;
+    Span collector_expression_;
+    Span key_expression_;
     bool is_typed_ = false;
     Failure unknown_;
     std::vector<Given> given_;
@@ -189,8 +190,8 @@ Failure TextParser::read_collector(const Token &to) {
     const auto expression = read_expression(text_, lexer_.peek().span.begin, family, variables_);
     if (!expression)
         return expression.error();
-    expression_ = collector_.span = expression->span;
-    end_ = expression_.end;
+    collector_expression_ = collector_.span = expression->span;
+    end_ = expression->span.end;
     lexer_ = Lexer(text_, end_);
     statement_.collector = Register{NFT_REG_1, expression->family};
     return std::nullopt;
@@ -213,11 +214,13 @@ Failure TextParser::read_options() {
 
         const Option *option = next.is_word() ? find_option(next.text) : nullptr;
         if (option == nullptr) {
-            unknown_ =
-                Error{"unknown option " + quoted(next.text) + ", expected one of " +
-                          option_words() + " or another statement" + suggest_option(next.text),
-                      next.span};
-            return in_rule_ ? std::nullopt : unknown_;
+            unknown_ = Error{
+                "unknown option " + quoted(next.text) + ", expected one of " +
+                    text_of(rmirror_text_options) + " or another statement" +
+                    (next.text == "," ? std::string(several_hint) : suggest_option(next.text)),
+                next.span};
+            // A word may be one that nft knows; a sign (`10.0.0.5 . 80`) is none.
+            return in_rule_ && has_letter(next.text.substr(0, 1)) ? std::nullopt : unknown_;
         }
         if (auto failure = read_option(*option))
             return failure;
@@ -245,31 +248,29 @@ Failure TextParser::read_option(const Option &option) {
 
 Failure TextParser::read_key_expression(Token &value) {
     const Token first = lexer_.peek();
-    if (statement_.has_expression())
-        return Error{one_expression, first.span};
     const auto expression = read_number_expression(text_, first.span.begin);
     if (!expression)
         return expression.error();
-    expression_ = value.span = expression->span;
+    key_expression_ = value.span = expression->span;
     is_typed_ = expression->is_typed;
-    end_ = expression_.end;
+    end_ = expression->span.end;
     lexer_ = Lexer(text_, end_);
     statement_.key_register = NFT_REG_1;
     return std::nullopt;
 }
 
 Failure TextParser::interpret_collector() {
-    if (expression_.end != 0)
+    if (collector_expression_.end != 0)
         return std::nullopt;
     const auto address = Address::from_text(without_brackets(collector_));
     if (!address)
         return Error{invalid_collector(collector_.text) + std::string(address_hint(collector_)),
                      collector_.span};
     if (family_.is_word() && address->is_ipv4() != family_.is_word("ip"))
-        return Error{"invalid collector " + quoted(collector_.text) + ", expected an " +
-                         (address->is_ipv4() ? "IPv6" : "IPv4") + " address after '" +
-                         std::string(family_.text) + "'",
-                     collector_.span};
+        return Error{
+            text_of(rmirror_text_other_family, collector_.text.data(), collector_.text.size(),
+                    address->is_ipv4() ? NFPROTO_IPV6 : NFPROTO_IPV4),
+            collector_.span};
     statement_.collector = *address;
     return std::nullopt;
 }
@@ -354,7 +355,8 @@ Result<Parsed> TextParser::parse() {
         return Error{std::move(*message), collector_.span};
     return Parsed{canonical(std::move(statement_)),
                   {start_.span.begin, end_},
-                  expression_,
+                  collector_expression_,
+                  key_expression_,
                   is_typed_,
                   unknown_};
 }

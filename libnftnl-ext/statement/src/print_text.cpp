@@ -45,12 +45,18 @@ std::string to_text(const Statement &statement) {
 }
 
 Around text_around(const Statement &statement) {
-    const bool is_key = !std::holds_alternative<Register>(statement.collector);
-    const std::string_view word = is_key ? " key reg " : " to reg ";
     const std::string text = to_text(statement);
-    const std::size_t reg = text.find(word) + word.find("reg");
-    const std::size_t number = text.find_first_of("0123456789", reg);
-    return {text.substr(0, reg), text.substr(std::min(text.find(' ', number), text.size()))};
+    std::vector<std::string> parts;
+    std::size_t end = 0;
+    for (const std::string_view word : {" to reg ", " key reg "}) {
+        const std::size_t at = text.find(word, end);
+        if (at == text.npos)
+            continue;
+        const std::size_t reg = at + word.find("reg");
+        parts.push_back(text.substr(end, reg - end));
+        end = std::min(text.find(' ', reg + std::string_view("reg ").size()), text.size());
+    }
+    return {parts.front(), parts.size() > 1 ? parts.back() : std::string(), text.substr(end)};
 }
 
 }  // namespace rmirror

@@ -35,7 +35,7 @@ constexpr std::array option_table = {
 #undef X
 };
 
-// A row's place is its number, so that encap_row() and mtu_row() need no search.
+// A row's place is its number, so that encap_row() needs no search.
 template <typename Table>
 constexpr bool rows_are_in_order(const Table &table) {
     for (std::size_t i = 0; i < table.size(); ++i)
@@ -71,21 +71,6 @@ auto find_word(const Table &table, std::string_view word) -> decltype(table.data
     return row == table.end() ? nullptr : row;
 }
 
-template <typename Table, typename Predicate>
-std::string join_words(const Table &table, Predicate wanted) {
-    std::string list;
-    for (const auto &row : table) {
-        if (!wanted(row))
-            continue;
-        if (!list.empty())
-            list += ", ";
-        list += row.word;
-    }
-    return list;
-}
-
-constexpr auto every_row = [](const auto &) { return true; };
-
 }  // namespace
 
 std::span<const EncapRow> encap_rows() {
@@ -101,9 +86,6 @@ std::span<const Option> options() {
 const EncapRow &encap_row(rmirror_encap encap) {
     return encap_table.at(encap);
 }
-const MtuRow &mtu_row(rmirror_mtu mtu) {
-    return mtu_table.at(mtu);
-}
 const Option &option(OptionId id) {
     return option_table.at(static_cast<std::size_t>(id));
 }
@@ -111,32 +93,8 @@ const Option &option(OptionId id) {
 const EncapRow *find_encap(std::string_view word) {
     return find_word(encap_table, word);
 }
-const MtuRow *find_mtu(std::string_view word) {
-    return find_word(mtu_table, word);
-}
 const Option *find_option(std::string_view word) {
     return find_word(option_table, word);
-}
-
-Range range_of(const Option &option, rmirror_encap encap) {
-    Range range{option.min, option.max};
-    if (option.id == OptionId::KEY)
-        range.max = std::min(range.max, encap_row(encap).key_max);
-    if (option.id == OptionId::LEN && encap == RMIRROR_ENCAP_NONE)
-        range.min = std::max<std::uint32_t>(range.min, RMIRROR_LEN_MIN_NONE);
-    return range;
-}
-
-std::string encap_words(std::uint32_t encaps) {
-    return join_words(encap_table,
-                      [encaps](const EncapRow &row) { return (encaps & (1U << row.id)) != 0; });
-}
-
-std::string mtu_words() {
-    return join_words(mtu_table, every_row);
-}
-std::string option_words() {
-    return join_words(option_table, every_row);
 }
 
 }  // namespace rmirror

@@ -3,8 +3,9 @@
 // The tables of rmirror_tables.h at run time: every word, range and attribute comes from here.
 #pragma once
 
-#include <rmirror_tables.h>
+#include "../../rules/rmirror_rules.h"
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -44,15 +45,8 @@ struct Option {
     std::uint32_t max;
     std::uint32_t encaps;
 
+    rmirror_option row() const { return static_cast<rmirror_option>(id); }
     bool takes(rmirror_encap encap) const { return (encaps & (1U << encap)) != 0; }
-};
-
-struct Range {
-    std::uint32_t min;
-    std::uint32_t max;
-
-    bool contains(std::uint64_t number) const { return number >= min && number <= max; }
-    friend bool operator==(const Range &, const Range &) = default;
 };
 
 std::span<const EncapRow> encap_rows();
@@ -60,20 +54,15 @@ std::span<const MtuRow> mtu_rows();
 std::span<const Option> options();
 
 const EncapRow &encap_row(rmirror_encap encap);
-const MtuRow &mtu_row(rmirror_mtu mtu);
 const Option &option(OptionId id);
 
 // By word; nullptr when there is no such row.
 const EncapRow *find_encap(std::string_view word);
-const MtuRow *find_mtu(std::string_view word);
 const Option *find_option(std::string_view word);
-
-// The range of a number, narrowed to what the encapsulation allows.
-Range range_of(const Option &option, rmirror_encap encap);
 
 // The UDP destination when `port` is absent; 0: not over UDP.
 inline std::uint32_t default_port(rmirror_encap encap) {
-    return encap_row(encap).port;
+    return rmirror_encap_port(encap);
 }
 
 // Whether a key of 0 is something else than no key. Only a GRE header can be without one.
@@ -81,9 +70,12 @@ inline bool zero_key_is_a_key(rmirror_encap encap) {
     return (RMIRROR_E_GRE_KEY >> encap & 1U) != 0;
 }
 
-// "gre, erspan1, ..." for messages; the second form lists a set RMIRROR_E_*.
-std::string encap_words(std::uint32_t encaps = RMIRROR_E_ALL);
-std::string mtu_words();
-std::string option_words();
+// What a function of rmirror_rules.h writes.
+template <typename... Parameters, typename... Arguments>
+std::string text_of(void (*write)(char *, Parameters...), const Arguments &...arguments) {
+    std::array<char, RMIRROR_TEXT_MAX> text;
+    write(text.data(), arguments...);
+    return text.data();
+}
 
 }  // namespace rmirror

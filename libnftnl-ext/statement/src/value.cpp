@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "value.hpp"
 
-#include <array>
-#include <charconv>
-#include <cinttypes>
-#include <cstdio>
-
-#include "dscp.hpp"
-
 namespace rmirror {
 
 namespace {
@@ -42,37 +35,6 @@ Value nonzero(std::uint32_t number) {
 template <typename T>
 Value present(const std::optional<T> &member) {
     return member ? Value{*member} : Value{};
-}
-
-// Decimal or 0x.. as nft writes them. Not octal: nft reads `010` as 8, so a leading zero is refused
-// rather than read in one of two ways.
-std::optional<Value> number_from_word(std::string_view word) {
-    int base = 10;
-    if (word.starts_with("0x") || word.starts_with("0X")) {
-        word.remove_prefix(2);
-        base = 16;
-    } else if (word.size() > 1 && word.front() == '0') {
-        return std::nullopt;
-    }
-
-    std::uint32_t number = 0;
-    const char *end = word.data() + word.size();
-    const auto [stop, error] = std::from_chars(word.data(), end, number, base);
-    if (error != std::errc{} || stop != end)
-        return std::nullopt;
-    return number;
-}
-
-// As nft lists marks.
-std::string mark_text(std::uint32_t mark) {
-    std::array<char, sizeof "0x00000000"> text{};
-    std::snprintf(text.data(), text.size(), "0x%08" PRIx32, mark);
-    return text.data();
-}
-
-template <typename Row>
-std::optional<Value> id_of(const Row *row) {
-    return row == nullptr ? std::nullopt : std::optional<Value>(std::uint32_t{row->id});
 }
 
 }  // namespace
@@ -149,17 +111,8 @@ void unset(Statement &statement, OptionId id) {
 }
 
 std::optional<Value> value_from_word(const Option &option, std::string_view word) {
+    std::uint32_t number = 0;
     switch (option.kind) {
-        case Kind::ENCAP:
-            return id_of(find_encap(word));
-        case Kind::MTU:
-            return id_of(find_mtu(word));
-        case Kind::NUM:
-            return number_from_word(word);
-        case Kind::DSCP:
-            if (const auto dscp = dscp_from_name(word))
-                return *dscp;
-            return number_from_word(word);
         case Kind::ADDR:
             if (const auto address = Address::from_text(word))
                 return *address;
@@ -167,9 +120,14 @@ std::optional<Value> value_from_word(const Option &option, std::string_view word
         case Kind::NAME:
             return std::string(word);
         case Kind::FLAG:
-            break;
+            return std::nullopt;
+        default:
+            // A string of C ends at a NUL.
+            if (word.find('\0') == word.npos &&
+                rmirror_value_read(option.row(), std::string(word).c_str(), &number))
+                return number;
+            return std::nullopt;
     }
-    return std::nullopt;
 }
 
 std::string word_from_value(const Option &option, const Value &value) {
@@ -177,17 +135,7 @@ std::string word_from_value(const Option &option, const Value &value) {
         return address->to_text();
     if (const auto *name = std::get_if<std::string>(&value))
         return *name;
-
-    const auto number = std::get<std::uint32_t>(value);
-    if (option.kind == Kind::ENCAP && number <= RMIRROR_ENCAP_MAX)
-        return std::string(encap_row(static_cast<rmirror_encap>(number)).word);
-    if (option.kind == Kind::MTU && number <= RMIRROR_MTU_MAX)
-        return std::string(mtu_row(static_cast<rmirror_mtu>(number)).word);
-    if (option.kind == Kind::DSCP && !dscp_name(number).empty())
-        return std::string(dscp_name(number));
-    if (option.id == OptionId::MARK)
-        return mark_text(number);
-    return std::to_string(number);
+    return text_of(rmirror_text_value, option.row(), std::get<std::uint32_t>(value));
 }
 
 }  // namespace rmirror

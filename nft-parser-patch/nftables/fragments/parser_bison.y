@@ -59,9 +59,7 @@ rmirror_arg		:	rmirror_option	rmirror_value	close_scope_rmirror_arg
 			}
 			|	STRING
 			{
-				erec_queue(error(&@1, "unknown option '%s', expected one of %s or another statement",
-						 $1, rmirror_option_words()),
-					   state->msgs);
+				rmirror_unknown_option(&@1, $1, state->msgs);
 				free((void *)$1);
 				YYERROR;
 			}

@@ -9,7 +9,7 @@ static bool is_in_rmirror(void *scanner)
 static int rmirror_option_token(YYSTYPE *value, const char *word)
 {
 	value->val = rmirror_option_find(word);
-	if (rmirror_option_rows[value->val].kind == KIND_FLAG)
+	if (rmirror_option_rows[value->val].kind == RMIRROR_KIND_FLAG)
 		return RMIRROR_FLAG;
 	/* The key may be an expression, of which keywords are a part. */
 	return value->val == RMIRROR_OPT_KEY ? RMIRROR_KEY : RMIRROR_OPTION;

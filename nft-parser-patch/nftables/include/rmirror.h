@@ -4,42 +4,9 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
-#include <rmirror_tables.h>
+#include <rmirror_rules.h>
 
 struct nftnl_expr;
-
-/* The options, in the order in which they are printed. */
-enum rmirror_option {
-#define X(attr, word, kind, min, max, encaps) RMIRROR_OPT_##attr,
-	RMIRROR_OPTION_TABLE(X)
-#undef X
-	__RMIRROR_OPT_MAX
-};
-
-enum rmirror_kind { KIND_ENCAP, KIND_MTU, KIND_NUM, KIND_DSCP, KIND_ADDR, KIND_NAME, KIND_FLAG };
-
-/* The tables of rmirror_tables.h. */
-struct rmirror_option_row {
-	const char		*word;
-	enum rmirror_kind	kind;
-	uint32_t		min;
-	uint32_t		max;
-	uint32_t		encaps;	/* RMIRROR_BIT of each that takes it */
-	uint32_t		flag;	/* RMIRROR_F_*, 0 if it is none */
-	uint16_t		attr;	/* NFTNL_EXPR_RMIRROR_*, the same number as NFTA_RMIRROR_* */
-};
-
-struct rmirror_encap_row {
-	const char	*word;
-	uint32_t	key_max;
-	uint32_t	port;
-};
-
-extern const struct rmirror_option_row rmirror_option_rows[__RMIRROR_OPT_MAX];
-extern const struct rmirror_encap_row rmirror_encap_rows[__RMIRROR_ENCAP_MAX];
-extern const char *const rmirror_mtu_words[__RMIRROR_MTU_MAX];
-
-#define RMIRROR_BIT(n)	(1u << (n))
 
 /**
  * struct rmirror_options - options of an rmirror statement
@@ -81,11 +48,10 @@ extern const struct stmt_ops rmirror_stmt_ops;
 struct stmt *rmirror_stmt_alloc(const struct location *loc);
 
 /* Scanner and parser */
-enum rmirror_option rmirror_option_find(const char *word);
-const char *rmirror_option_words(void);
 void rmirror_arg_begins(void *scanner);
 int rmirror_stmt_set_arg(struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
 			 struct expr *arg, struct list_head *msgs);
+void rmirror_unknown_option(const struct location *loc, const char *word, struct list_head *msgs);
 int rmirror_stmt_set_flag(struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
 			  struct list_head *msgs);
 
@@ -96,9 +62,7 @@ int rmirror_stmt_eval_options(struct stmt *stmt, struct list_head *msgs);
 int rmirror_stmt_eval_key(struct stmt *stmt, struct list_head *msgs);
 
 /* What the source files use of each other */
-#define RMIRROR_MSG_SIZE	512	/* the longest message */
 int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg);
-void rmirror_expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size);
 uint32_t rmirror_addr_len(const struct stmt *stmt);
 const char *rmirror_addr_text(const void *addr, uint32_t family, char *buf, size_t size);
 const char *rmirror_family_word(uint32_t family);

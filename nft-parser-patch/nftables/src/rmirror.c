@@ -3,8 +3,8 @@
  * The rmirror statement: mirror packets to a remote collector. How it is printed, and its
  * way to the kernel and back; rmirror_eval.c has what a user may write.
  *
- * Words, ranges and attributes come from rmirror_tables.h, which the kernel and
- * all other front ends are compiled with, too.
+ * Words, ranges, attributes and messages about values come from rmirror_rules.h and rmirror_tables.h, which all
+ * other front ends are compiled with, too.
  */
 #if __has_include(<nft.h>)
 #include <nft.h>
@@ -29,82 +29,17 @@
 #include <utils.h>
 #include <json.h>
 
-const struct rmirror_option_row rmirror_option_rows[__RMIRROR_OPT_MAX] = {
-#define X(attr, word, kind, min, max, encaps)					\
-	[RMIRROR_OPT_##attr] = { (word), KIND_##kind, (min), (max), (encaps),	\
-				 RMIRROR_FLAG_OF_##kind(attr), RMIRROR_ATTR_OF_##kind(attr) },
-	RMIRROR_OPTION_TABLE(X)
-#undef X
-};
-
-const struct rmirror_encap_row rmirror_encap_rows[__RMIRROR_ENCAP_MAX] = {
-#define X(id, word, key_max, port) [RMIRROR_ENCAP_##id] = { (word), (key_max), (port) },
-	RMIRROR_ENCAP_TABLE(X)
-#undef X
-};
-
-const char *const rmirror_mtu_words[__RMIRROR_MTU_MAX] = {
-#define X(id, word) [RMIRROR_MTU_##id] = (word),
-	RMIRROR_MTU_TABLE(X)
-#undef X
-};
-
-enum rmirror_option rmirror_option_find(const char *word)
+/*
+ * Default values are the same as none: they are not there.
+ */
+void rmirror_drop_defaults(struct rmirror_options *o)
 {
 	enum rmirror_option opt;
 
 	for (opt = 0; opt < __RMIRROR_OPT_MAX; opt++) {
-		if (!strcmp(rmirror_option_rows[opt].word, word))
-			break;
+		if (rmirror_value_is_default(opt, o->value[RMIRROR_OPT_ENCAP], o->value[opt]))
+			o->given &= ~RMIRROR_BIT(opt);
 	}
-	return opt;
-}
-
-const char *rmirror_option_words(void)
-{
-#define X(attr, word, kind, min, max, encaps) ", " word
-	return &(RMIRROR_OPTION_TABLE(X))[2];
-#undef X
-}
-
-/* Of two names of one code point nft prints the first. */
-static const char *dscp_name(uint32_t dscp)
-{
-	const struct symbolic_constant *s;
-
-	for (s = dscp_type.sym_tbl->symbols; s->identifier; s++) {
-		if (s->value == dscp)
-			return s->identifier;
-	}
-	return NULL;
-}
-
-/*
- * Default values are the same as none: they are not there.
- */
-static void drop_default(struct rmirror_options *o, enum rmirror_option opt, uint32_t value)
-{
-	if (o->value[opt] == value)
-		o->given &= ~RMIRROR_BIT(opt);
-}
-
-void rmirror_drop_defaults(struct rmirror_options *o)
-{
-	uint32_t encap = o->value[RMIRROR_OPT_ENCAP];
-
-	drop_default(o, RMIRROR_OPT_ENCAP, RMIRROR_ENCAP_GRE);
-	drop_default(o, RMIRROR_OPT_MTU, RMIRROR_MTU_RESEGMENT);
-	drop_default(o, RMIRROR_OPT_TTL, RMIRROR_TTL_DEFAULT);
-	drop_default(o, RMIRROR_OPT_DSCP, 0);
-	drop_default(o, RMIRROR_OPT_MARK, 0);
-	if (encap > RMIRROR_ENCAP_MAX)	/* of a newer kernel */
-		return;
-	drop_default(o, RMIRROR_OPT_PORT, rmirror_encap_rows[encap].port);
-	/* A GRE key of 0 is on the wire, no key is not. */
-	if (!(RMIRROR_E_GRE_KEY & RMIRROR_BIT(encap)))
-		drop_default(o, RMIRROR_OPT_KEY, 0);
-	if (RMIRROR_E_SEQ_ALWAYS & RMIRROR_BIT(encap))
-		o->given &= ~RMIRROR_BIT(RMIRROR_OPT_SEQ);
 }
 
 /*
@@ -120,44 +55,37 @@ const char *rmirror_addr_text(const void *addr, uint32_t family, char *buf, size
 	return inet_ntop(family == NFPROTO_IPV4 ? AF_INET : AF_INET6, addr, buf, size);
 }
 
-/* The word of a number that has one, or NULL. */
-static const char *value_word(enum rmirror_option opt, uint32_t value, bool numeric)
+/* The word of a number that has one, or NULL. Of code points nft may be asked for the number. */
+static const char *value_word(enum rmirror_option opt, uint32_t value, const struct output_ctx *octx)
 {
-	switch (rmirror_option_rows[opt].kind) {
-	case KIND_ENCAP:
-		return value < __RMIRROR_ENCAP_MAX ? rmirror_encap_rows[value].word : NULL;
-	case KIND_MTU:
-		return value < __RMIRROR_MTU_MAX ? rmirror_mtu_words[value] : NULL;
-	case KIND_DSCP:
-		return numeric ? NULL : dscp_name(value);
-	default:
+	if (rmirror_option_rows[opt].kind == RMIRROR_KIND_DSCP && nft_output_numeric_symbol(octx))
 		return NULL;
-	}
+	return rmirror_value_word(opt, value);
 }
 
 static void print_value(const struct stmt *stmt, enum rmirror_option opt, struct output_ctx *octx)
 {
 	const struct rmirror_options *o = stmt->rmirror.options;
-	char buf[INET6_ADDRSTRLEN];
+	char text[RMIRROR_TEXT_MAX];
 	const char *word;
 
 	switch (rmirror_option_rows[opt].kind) {
-	case KIND_FLAG:
+	case RMIRROR_KIND_FLAG:
 		break;
-	case KIND_ADDR:
-		nft_print(octx, " %s", rmirror_addr_text(o->from, stmt->rmirror.family, buf, sizeof(buf)));
+	case RMIRROR_KIND_ADDR:
+		nft_print(octx, " %s", rmirror_addr_text(o->from, stmt->rmirror.family, text, sizeof(text)));
 		break;
-	case KIND_NAME:
+	case RMIRROR_KIND_NAME:
 		nft_print(octx, " \"%s\"", o->device);
 		break;
 	default:
-		word = value_word(opt, o->value[opt], nft_output_numeric_symbol(octx));
-		if (word)
-			nft_print(octx, " %s", word);
-		else if (opt == RMIRROR_OPT_MARK)
+		word = value_word(opt, o->value[opt], octx);
+		if (!word && opt == RMIRROR_OPT_MARK)
 			nft_print(octx, " 0x%08x", o->value[opt]);
-		else
+		else if (!word)
 			nft_print(octx, " %u", o->value[opt]);
+		else
+			nft_print(octx, " %s", word);
 		break;
 	}
 }
@@ -202,14 +130,14 @@ static json_t *value_json(const struct stmt *stmt, enum rmirror_option opt, stru
 	const char *word;
 
 	switch (rmirror_option_rows[opt].kind) {
-	case KIND_FLAG:
+	case RMIRROR_KIND_FLAG:
 		return json_true();
-	case KIND_ADDR:
+	case RMIRROR_KIND_ADDR:
 		return json_string(rmirror_addr_text(o->from, stmt->rmirror.family, buf, sizeof(buf)));
-	case KIND_NAME:
+	case RMIRROR_KIND_NAME:
 		return json_string(o->device);
 	default:
-		word = value_word(opt, o->value[opt], nft_output_numeric_symbol(octx));
+		word = value_word(opt, o->value[opt], octx);
 		return word ? json_string(word) : json_integer(o->value[opt]);
 	}
 }
@@ -288,13 +216,13 @@ void rmirror_stmt_build(const struct stmt *stmt, struct nftnl_expr *nle)
 		if (!(o->given & RMIRROR_BIT(opt)))
 			continue;
 		switch (rmirror_option_rows[opt].kind) {
-		case KIND_FLAG:
+		case RMIRROR_KIND_FLAG:
 			flags |= rmirror_option_rows[opt].flag;
 			break;
-		case KIND_ADDR:
+		case RMIRROR_KIND_ADDR:
 			nftnl_expr_set(nle, rmirror_option_rows[opt].attr, o->from, rmirror_addr_len(stmt));
 			break;
-		case KIND_NAME:
+		case RMIRROR_KIND_NAME:
 			nftnl_expr_set_str(nle, rmirror_option_rows[opt].attr, o->device);
 			break;
 		default:
@@ -335,17 +263,17 @@ void rmirror_stmt_parse(struct stmt *stmt, const struct nftnl_expr *nle)
 		if (!nftnl_expr_is_set(nle, rmirror_option_rows[opt].attr))
 			continue;
 		switch (rmirror_option_rows[opt].kind) {
-		case KIND_FLAG:
+		case RMIRROR_KIND_FLAG:
 			if (!(nftnl_expr_get_u32(nle, rmirror_option_rows[opt].attr) & rmirror_option_rows[opt].flag))
 				continue;
 			break;
-		case KIND_ADDR:
+		case RMIRROR_KIND_ADDR:
 			data = nftnl_expr_get(nle, rmirror_option_rows[opt].attr, &len);
 			if (len != rmirror_addr_len(stmt))
 				continue;
 			memcpy(o->from, data, len);
 			break;
-		case KIND_NAME:
+		case RMIRROR_KIND_NAME:
 			snprintf(o->device, sizeof(o->device), "%s",
 				 nftnl_expr_get_str(nle, rmirror_option_rows[opt].attr));
 			break;

@@ -31,9 +31,6 @@
 #define set_elements(expr)	(&(expr)->expressions)
 #endif
 
-/* How much of a word is shown in a message */
-#define SHOWN		"%.64s"
-
 int rmirror_error(struct list_head *msgs, const struct location *loc, const char *msg)
 {
 	erec_queue(error(loc, "%s", msg), msgs);
@@ -43,97 +40,25 @@ int rmirror_error(struct list_head *msgs, const struct location *loc, const char
 /*
  * Arguments
  */
-static const char *encap_words(char *buf, size_t size, uint32_t set)
+/* Which encapsulation there is, what the family of the collector is: what an option may be depends on them. */
+static int bad_value(const struct stmt *stmt, enum rmirror_option opt, const struct location *loc,
+		     const char *word, const char *hint, struct list_head *msgs)
 {
-	size_t i, len = 0;
+	char text[RMIRROR_TEXT_MAX];
 
-	buf[0] = '\0';
-	for (i = 0; i < __RMIRROR_ENCAP_MAX; i++) {
-		if (set & RMIRROR_BIT(i))
-			len += snprintf(buf + len, size - len, "%s%s", len ? ", " : "", rmirror_encap_rows[i].word);
-	}
-	return buf;
+	rmirror_text_bad_value(text, opt, stmt->rmirror.options->value[RMIRROR_OPT_ENCAP],
+			       stmt->rmirror.family, word, strlen(word));
+	erec_queue(error(loc, "%s%s", text, hint), msgs);
+	return -1;
 }
 
-static uint32_t option_min(enum rmirror_option opt, uint32_t encap)
+void rmirror_unknown_option(const struct location *loc, const char *word, struct list_head *msgs)
 {
-	if (opt == RMIRROR_OPT_LEN && encap == RMIRROR_ENCAP_NONE)
-		return RMIRROR_LEN_MIN_NONE;
-	return rmirror_option_rows[opt].min;
-}
+	char quoted[RMIRROR_TEXT_MAX], words[RMIRROR_TEXT_MAX];
 
-static uint32_t option_max(enum rmirror_option opt, uint32_t encap)
-{
-	if (opt == RMIRROR_OPT_KEY && rmirror_encap_rows[encap].key_max < rmirror_option_rows[opt].max)
-		return rmirror_encap_rows[encap].key_max;
-	return rmirror_option_rows[opt].max;
-}
-
-static bool dscp_find(const char *name, uint32_t *dscp)
-{
-	const struct symbolic_constant *s;
-
-	for (s = dscp_type.sym_tbl->symbols; s->identifier; s++) {
-		if (!strcmp(s->identifier, name)) {
-			*dscp = s->value;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool read_number(const char *text, uint64_t *number)
-{
-	char *end;
-	int base = 10;
-
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
-		base = 16;
-	else if (!isdigit((unsigned char)text[0]) || (text[0] == '0' && text[1]))
-		return false;
-
-	errno = 0;
-	*number = strtoull(text, &end, base);
-	return !errno && !*end;
-}
-
-void rmirror_expected_text(const struct stmt *stmt, enum rmirror_option opt, char *buf, size_t size)
-{
-	uint32_t encap = stmt->rmirror.options->value[RMIRROR_OPT_ENCAP];
-	uint32_t min = option_min(opt, encap), max = option_max(opt, encap);
-	char range[64];
-	size_t i, len;
-
-	snprintf(range, sizeof(range), "%u..%u", min, max);
-	if (min != rmirror_option_rows[opt].min || max != rmirror_option_rows[opt].max) {
-		len = strlen(range);
-		snprintf(range + len, sizeof(range) - len, " with encap %s", rmirror_encap_rows[encap].word);
-	}
-
-	switch (rmirror_option_rows[opt].kind) {
-	case KIND_ENCAP:
-		len = snprintf(buf, size, "one of ");
-		encap_words(buf + len, size - len, RMIRROR_E_ALL);
-		break;
-	case KIND_MTU:
-		len = snprintf(buf, size, "one of ");
-		for (i = 0; i < __RMIRROR_MTU_MAX; i++)
-			len += snprintf(buf + len, size - len, "%s%s", i ? ", " : "", rmirror_mtu_words[i]);
-		break;
-	case KIND_DSCP:
-		snprintf(buf, size, "%s or a name such as cs1, af11, ef", range);
-		break;
-	case KIND_ADDR:
-		snprintf(buf, size, "an %s address, as the collector",
-			 stmt->rmirror.family == NFPROTO_IPV4 ? "IPv4" : "IPv6");
-		break;
-	case KIND_NAME:
-		snprintf(buf, size, "a name of %s bytes without white space, '/', ':' and '\"'", range);
-		break;
-	default:
-		snprintf(buf, size, "%s", range);
-		break;
-	}
+	rmirror_text_quoted(quoted, word, strlen(word));
+	rmirror_text_options(words);
+	erec_queue(error(loc, "unknown option %s, expected one of %s or another statement", quoted, words), msgs);
 }
 
 static bool is_given(const struct stmt *stmt, enum rmirror_option opt)
@@ -143,7 +68,7 @@ static bool is_given(const struct stmt *stmt, enum rmirror_option opt)
 
 static int repeated(enum rmirror_option opt, const struct location *loc, struct list_head *msgs)
 {
-	char msg[RMIRROR_MSG_SIZE];
+	char msg[RMIRROR_TEXT_MAX];
 
 	snprintf(msg, sizeof(msg), "repeated option '%s'", rmirror_option_rows[opt].word);
 	return rmirror_error(msgs, loc, msg);
@@ -156,19 +81,12 @@ static int repeated(enum rmirror_option opt, const struct location *loc, struct 
 static int check_number(const struct stmt *stmt, enum rmirror_option opt, const struct expr *arg,
 			struct list_head *msgs)
 {
-	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
-	uint64_t number;
-
-	if (rmirror_option_rows[opt].kind != KIND_NUM || arg->etype != EXPR_SYMBOL ||
-	    read_number(arg->identifier, &number))
+	if (rmirror_option_rows[opt].kind != RMIRROR_KIND_NUM || arg->etype != EXPR_SYMBOL ||
+	    isdigit((unsigned char)arg->identifier[0]))
 		return 0;
-
-	rmirror_expected_text(stmt, opt, expected, sizeof(expected));
-	snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s%s",
-		 rmirror_option_rows[opt].word, arg->identifier, expected,
-		 opt == RMIRROR_OPT_MARK && !strcmp(arg->identifier, "set") ?
-		 " (for the mark of the packet itself write 'meta mark')" : "");
-	return rmirror_error(msgs, &arg->location, msg);
+	return bad_value(stmt, opt, &arg->location, arg->identifier,
+			 opt == RMIRROR_OPT_MARK && !strcmp(arg->identifier, "set") ?
+			 " (for the mark of the packet itself write 'meta mark')" : "", msgs);
 }
 
 /**
@@ -204,20 +122,16 @@ int rmirror_stmt_set_flag(struct stmt *stmt, enum rmirror_option opt, const stru
 }
 
 #ifdef HAVE_LIBJANSSON
-static bool json_has_type(enum rmirror_kind kind, const json_t *value, const char **expected)
+static bool json_has_type(enum rmirror_kind kind, const json_t *value)
 {
 	switch (kind) {
-	case KIND_NUM:
-		*expected = "an integer";
+	case RMIRROR_KIND_NUM:
 		return json_is_integer(value);
-	case KIND_DSCP:
-		*expected = "an integer or a string";
+	case RMIRROR_KIND_DSCP:
 		return json_is_integer(value) || json_is_string(value);
-	case KIND_FLAG:
-		*expected = "true";
+	case RMIRROR_KIND_FLAG:
 		return json_is_true(value);
 	default:
-		*expected = "a string";
 		return json_is_string(value);
 	}
 }
@@ -227,17 +141,18 @@ bool rmirror_stmt_set_json(struct stmt *stmt, const char *word, const json_t *va
 			   char *error, size_t size)
 {
 	enum rmirror_option opt = rmirror_option_find(word);
-	const char *text = word, *expected;
-	char buf[24];
+	char buf[24], words[RMIRROR_TEXT_MAX], quoted[RMIRROR_TEXT_MAX];
+	const char *text = word;
 	uint32_t dscp;
 
 	if (opt == __RMIRROR_OPT_MAX) {
-		snprintf(error, size, "unknown member '" SHOWN "', expected to, family, %s", word,
-			 rmirror_option_words());
+		rmirror_text_options(words);
+		rmirror_text_quoted(quoted, word, strlen(word));
+		snprintf(error, size, "unknown member %s, expected to, family, %s", quoted, words);
 		return false;
 	}
-	if (!json_has_type(rmirror_option_rows[opt].kind, value, &expected)) {
-		snprintf(error, size, "invalid %s, expected %s", word, expected);
+	if (!json_has_type(rmirror_option_rows[opt].kind, value)) {
+		snprintf(error, size, "invalid %s, expected %s", word, rmirror_json_type(opt));
 		return false;
 	}
 
@@ -247,9 +162,9 @@ bool rmirror_stmt_set_json(struct stmt *stmt, const char *word, const json_t *va
 	} else if (json_is_string(value)) {
 		text = json_string_value(value);
 		/* A number in quotes is not the name of a code point. */
-		if (rmirror_option_rows[opt].kind == KIND_DSCP && !dscp_find(text, &dscp)) {
-			snprintf(error, size, "invalid dscp '" SHOWN "', expected %u..%u or a name such as "
-				 "cs1, af11, ef", text, rmirror_option_rows[opt].min, rmirror_option_rows[opt].max);
+		if (rmirror_option_rows[opt].kind == RMIRROR_KIND_DSCP && !rmirror_dscp_find(text, &dscp)) {
+			rmirror_text_bad_value(words, opt, RMIRROR_ENCAP_GRE, NFPROTO_UNSPEC, text, strlen(text));
+			snprintf(error, size, "%s", words);
 			return false;
 		}
 	}
@@ -340,22 +255,18 @@ int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family, struct li
 {
 	const struct expr *to = resolve(stmt->rmirror.to);
 	uint32_t family = expr_family(to);
-	char msg[RMIRROR_MSG_SIZE];
+	char msg[RMIRROR_TEXT_MAX];
 
 	/* No names: what they resolve to is not for a ruleset to find out. */
 	if (to->etype == EXPR_SYMBOL && to->symtype == SYMBOL_VALUE) {
 		if (family == NFPROTO_UNSPEC) {
-			snprintf(msg, sizeof(msg),
-				 "invalid collector '" SHOWN "', expected an IPv4 or IPv6 address",
-				 to->identifier);
+			rmirror_text_invalid(msg, "collector", to->identifier, strlen(to->identifier),
+					     RMIRROR_ANY_ADDRESS);
 			return rmirror_error(msgs, &stmt->rmirror.to->location, msg);
 		}
 		if (stmt->rmirror.family != NFPROTO_UNSPEC && stmt->rmirror.family != family) {
-			snprintf(msg, sizeof(msg),
-				 "invalid collector '" SHOWN "', expected an %s address after '%s'",
-				 to->identifier,
-				 stmt->rmirror.family == NFPROTO_IPV4 ? "IPv4" : "IPv6",
-				 rmirror_family_word(stmt->rmirror.family));
+			rmirror_text_other_family(msg, to->identifier, strlen(to->identifier),
+						  stmt->rmirror.family);
 			return rmirror_error(msgs, &stmt->rmirror.to->location, msg);
 		}
 	}
@@ -373,43 +284,6 @@ int rmirror_stmt_eval_family(struct stmt *stmt, uint32_t table_family, struct li
 	return 0;
 }
 
-static bool is_unspecified(const uint8_t *addr, uint32_t len)
-{
-	static const uint8_t zero[sizeof(struct in6_addr)];
-
-	return !memcmp(addr, zero, len);
-}
-
-static bool is_broadcast(const uint8_t *addr, uint32_t len)
-{
-	return len == sizeof(struct in_addr) && !memcmp(addr, "\xff\xff\xff\xff", len);
-}
-
-static bool is_multicast(const uint8_t *addr, uint32_t len)
-{
-	return len == sizeof(struct in_addr) ? (addr[0] & 0xf0) == 0xe0 : addr[0] == 0xff;
-}
-
-/* of IPv6: means nothing without a device */
-static bool is_link_local(const uint8_t *addr, uint32_t len)
-{
-	return len == sizeof(struct in6_addr) && addr[0] == 0xfe && (addr[1] & 0xc0) == 0x80;
-}
-
-/* As the kernel has it, less what a quoted string cannot hold. */
-static bool is_device_name(const char *name, size_t max)
-{
-	const char *c;
-
-	if (!*name || strlen(name) > max || !strcmp(name, ".") || !strcmp(name, ".."))
-		return false;
-	for (c = name; *c; c++) {
-		if (iscntrl((unsigned char)*c) || strchr(" /:\"", *c))
-			return false;
-	}
-	return true;
-}
-
 /*
  * In quotes an asterisk is a letter of the name like any other, else somebody thinks of `oifname eth*'. The
  * scanner takes the quotes off the text but not off the place.
@@ -420,55 +294,27 @@ static bool is_wildcard(const struct expr *arg)
 	       arg->location.last_column - arg->location.first_column + 1 == strlen(arg->identifier);
 }
 
-static bool find_word(const char *const words[], size_t stride, size_t n, const char *text,
-		      uint32_t *value)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (!strcmp(*(const char *const *)((const char *)words + i * stride), text)) {
-			*value = i;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* False: it is no value of this option. */
 static bool read_value(struct stmt *stmt, enum rmirror_option opt, const char *text)
 {
 	struct rmirror_options *o = stmt->rmirror.options;
-	uint32_t encap = o->value[RMIRROR_OPT_ENCAP];
-	uint64_t number;
 
 	switch (rmirror_option_rows[opt].kind) {
-	case KIND_FLAG:
+	case RMIRROR_KIND_FLAG:
 		return true;
-	case KIND_ENCAP:
-		return find_word(&rmirror_encap_rows[0].word, sizeof(rmirror_encap_rows[0]), __RMIRROR_ENCAP_MAX, text,
-				 &o->value[opt]);
-	case KIND_MTU:
-		return find_word(rmirror_mtu_words, sizeof(rmirror_mtu_words[0]), __RMIRROR_MTU_MAX, text, &o->value[opt]);
-	case KIND_ADDR:
+	case RMIRROR_KIND_ADDR:
 		if (text_family(text) != stmt->rmirror.family)
 			return false;
 		return inet_pton(stmt->rmirror.family == NFPROTO_IPV4 ? AF_INET : AF_INET6, text,
 				 o->from) == 1;
-	case KIND_NAME:
-		if (!is_device_name(text, rmirror_option_rows[opt].max))
+	case RMIRROR_KIND_NAME:
+		if (!rmirror_device_fits(text, strlen(text)))
 			return false;
 		snprintf(o->device, sizeof(o->device), "%s", text);
 		return true;
-	case KIND_DSCP:
-		if (dscp_find(text, &o->value[opt]))
-			return true;
-		/* fall through */
 	default:
-		if (!read_number(text, &number) || number < option_min(opt, encap) ||
-		    number > option_max(opt, encap))
-			return false;
-		o->value[opt] = number;
-		return true;
+		return rmirror_value_read(opt, text, &o->value[opt]) &&
+		       rmirror_value_fits(opt, o->value[RMIRROR_OPT_ENCAP], o->value[opt]);
 	}
 }
 
@@ -494,14 +340,13 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 	const struct rmirror_option_row *row = &rmirror_option_rows[opt];
 	uint32_t encap = o->value[RMIRROR_OPT_ENCAP];
 	const struct expr *arg = o->arg[opt], *value;
-	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
-	bool known;
+	char expected[RMIRROR_TEXT_MAX], msg[2 * RMIRROR_TEXT_MAX];
+	const char *why = NULL;
 
 	if (!arg)
 		return 0;
 	if (!(row->encaps & RMIRROR_BIT(encap))) {
-		snprintf(msg, sizeof(msg), "'%s' does not belong to encap %s, only to %s", row->word,
-			 rmirror_encap_rows[encap].word, encap_words(expected, sizeof(expected), row->encaps));
+		rmirror_text_foreign(msg, opt, encap);
 		return rmirror_error(msgs, &arg->location, msg);
 	}
 
@@ -512,21 +357,20 @@ static int eval_option(struct stmt *stmt, enum rmirror_option opt, struct list_h
 		o->arg[opt] = NULL;
 		return 0;
 	}
-	known = value->etype == EXPR_SYMBOL && value->symtype == SYMBOL_VALUE;
-	if (!known || (row->kind == KIND_NAME && is_wildcard(arg)) || !read_value(stmt, opt, value->identifier)) {
-		rmirror_expected_text(stmt, opt, expected, sizeof(expected));
-		if (known)
-			snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected %s", row->word,
-				 value->identifier, expected);
-		else
-			snprintf(msg, sizeof(msg), "invalid %s, expected %s", row->word, expected);
+	if (value->etype != EXPR_SYMBOL || value->symtype != SYMBOL_VALUE) {
+		rmirror_text_expected(expected, opt, encap, stmt->rmirror.family);
+		snprintf(msg, sizeof(msg), "invalid %s, expected %s", row->word, expected);
 		return rmirror_error(msgs, &arg->location, msg);
 	}
-	if (row->kind == KIND_ADDR &&
-	    (is_unspecified(o->from, rmirror_addr_len(stmt)) || is_multicast(o->from, rmirror_addr_len(stmt)) ||
-	     is_broadcast(o->from, rmirror_addr_len(stmt)))) {
-		snprintf(msg, sizeof(msg), "invalid %s '" SHOWN "', expected a unicast address", row->word,
-			 value->identifier);
+	if ((row->kind == RMIRROR_KIND_NAME && is_wildcard(arg)) || !read_value(stmt, opt, value->identifier)) {
+		/* A word that is no encapsulation does not tell what the others may be, either. */
+		o->value[opt] = 0;
+		return bad_value(stmt, opt, &arg->location, value->identifier, "", msgs);
+	}
+	if (row->kind == RMIRROR_KIND_ADDR)
+		why = rmirror_source_refused(o->from, rmirror_addr_len(stmt));
+	if (why) {
+		rmirror_text_invalid(msg, row->word, value->identifier, strlen(value->identifier), why);
 		return rmirror_error(msgs, &arg->location, msg);
 	}
 	o->given |= RMIRROR_BIT(opt);
@@ -538,25 +382,17 @@ static int eval_constant(const struct stmt *stmt, struct list_head *msgs)
 	const struct expr *to = stmt->rmirror.to;
 	uint8_t addr[sizeof(struct in6_addr)];
 	uint32_t len = rmirror_addr_len(stmt);
-	char text[INET6_ADDRSTRLEN], msg[RMIRROR_MSG_SIZE];
+	char text[INET6_ADDRSTRLEN], msg[RMIRROR_TEXT_MAX];
 	const char *why;
-	bool device;
 
-	device = stmt->rmirror.options->given & RMIRROR_BIT(RMIRROR_OPT_OIFNAME);
 	mpz_export_data(addr, to->value, BYTEORDER_BIG_ENDIAN, len);
-	if (is_unspecified(addr, len))
-		why = "the unspecified address is nobody's";
-	else if (is_broadcast(addr, len))
-		why = "a copy is not broadcast";
-	else if (is_multicast(addr, len) && !device)
-		why = "a multicast address needs 'device'";
-	else if (is_link_local(addr, len) && !device)
-		why = "a link-local address needs 'device'";
-	else
+	why = rmirror_collector_refused(addr, len, stmt->rmirror.options->given &
+					RMIRROR_BIT(RMIRROR_OPT_OIFNAME));
+	if (!why)
 		return 0;
 
-	snprintf(msg, sizeof(msg), "invalid collector '%s', %s",
-		 rmirror_addr_text(addr, stmt->rmirror.family, text, sizeof(text)), why);
+	rmirror_addr_text(addr, stmt->rmirror.family, text, sizeof(text));
+	rmirror_text_invalid(msg, "collector", text, strlen(text), why);
 	return rmirror_error(msgs, &to->location, msg);
 }
 

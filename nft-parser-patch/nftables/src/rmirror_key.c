@@ -96,14 +96,18 @@ static bool is_number(const struct expr *expr)
 static int check_key(const struct stmt *stmt, struct list_head *msgs)
 {
 	const struct expr *key = stmt->rmirror.key;
-	char expected[RMIRROR_MSG_SIZE / 2], msg[RMIRROR_MSG_SIZE];
+	char expected[RMIRROR_TEXT_MAX], msg[2 * RMIRROR_TEXT_MAX];
 
 	if (key->etype == EXPR_MAP ? key->mappings->set->data->flags & EXPR_F_INTERVAL : expr_is_constant(key)) {
-		rmirror_expected_text(stmt, RMIRROR_OPT_KEY, expected, sizeof(expected));
+		rmirror_text_expected(expected, RMIRROR_OPT_KEY, stmt->rmirror.options->value[RMIRROR_OPT_ENCAP],
+				      stmt->rmirror.family);
 		snprintf(msg, sizeof(msg), "invalid key, expected %s or an expression", expected);
 	} else if (!is_number(key)) {
 		snprintf(msg, sizeof(msg), "datatype mismatch: expected a number of 8, 16 or 32 bits, "
 			 "expression has type %s with length %u", key->dtype->desc, key->len);
+	} else if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && key->len < NFT_REG32_SIZE * BITS_PER_BYTE) {
+		/* It is at the beginning of its register, which there are the upper bits. */
+		snprintf(msg, sizeof(msg), "invalid key, on this machine it has to be a number of 32 bits");
 	} else if (has_shifted_field(key, false)) {
 		snprintf(msg, sizeof(msg), "invalid key, this field of some bits cannot be a part of an operation");
 	} else if (collector_bytes(stmt) + NFT_REG32_SIZE + scratch_bytes(key) > ALL_REGISTERS) {

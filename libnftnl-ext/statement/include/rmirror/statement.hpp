@@ -119,11 +119,12 @@ struct Statement {
 struct Parsed {
     Statement statement;
     Span span;  // from `rmirror` to the end of the last word of the statement
-    // In a rule only: where the expression stands whose value is the collector or the key, empty
-    // when both are constants. The statement then has a register for it, with any number.
-    Span expression = {};
-    // nft knows the type of its value. Not so of a map, a hash or a counter: there the value has
-    // the type of what it is assigned to.
+    // In a rule only: where the expressions stand whose values are the collector and the key, empty
+    // for a constant. The statement then has a register for it, with any number.
+    Span collector_expression = {};
+    Span key_expression = {};
+    // nft knows the type of the key. Not so of a map, a hash or a counter: there the value has the
+    // type of what it is assigned to.
     bool is_typed = false;
     // In a rule only: the word behind the statement is none that we know. What to say of it should
     // nft not know it, either.
@@ -143,9 +144,8 @@ using Variables = std::function<std::optional<std::string_view>(std::string_view
 Result<Parsed> parse_text(std::string_view text, std::size_t at = 0,
                           const Variables &variables = {});
 
-// The same for a text that nft will read: the collector, or the key, may be an expression of nft,
-// such as `ip saddr map { .. }`, whose words are nft's to understand, and so is a word behind the
-// statement.
+// The same for a text that nft will read: collector and key may be expressions of nft, such as `ip
+// saddr map { .. }`, whose words are nft's to understand, and so is a word behind the statement.
 Result<Parsed> parse_in_rule(std::string_view text, std::size_t at, const Variables &variables);
 
 // Is word the other one with a slip of the finger, or two in a long one? Equal words are not.
@@ -158,11 +158,12 @@ bool is_near(std::string_view word, std::string_view other);
 // key in a register: `key reg 1`.
 std::string to_text(const Statement &statement);
 
-// What stands around the expression whose value is in the register, as text and as JSON:
-// `rmirror ip to ` and ` len 60`; `{"rmirror": {"family": "ip", "to": ` and `, "len": 60}}`. Of two
-// registers it is the collector's.
+// What stands around the expressions whose values are in registers, as text and as JSON:
+// `rmirror ip to ` and ` len 60`; `{"rmirror": {"family": "ip", "to": ` and `, "len": 60}}`; and
+// between two, ` encap vxlan key `, else nothing.
 struct Around {
     std::string before;
+    std::string between;
     std::string after;
 };
 Around text_around(const Statement &statement);
@@ -202,7 +203,7 @@ json_t *to_json(const Statement &statement);
 Result<Statement> parse_json(const json_t *object);
 
 // The same for a rule that nft will read: `to` may be an expression of nft, with or without a
-// member `family`, or `key` may. The statement then has a register for it, with any number.
+// member `family`, and so may `key`. The statement then has a register for it, with any number.
 Result<Statement> parse_json_in_rule(const json_t *object);
 
 }  // namespace rmirror
