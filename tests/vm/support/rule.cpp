@@ -5,6 +5,8 @@
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 
 #include <array>
 #include <cerrno>
@@ -52,16 +54,18 @@ void put_rule(mnl_nlmsg_batch *batch, const std::string &table, const std::strin
     mnl_attr_nest_end(message, list);
 }
 
-// The kernel's answer to the rule
+// The kernel's answer to the rule, or to a batch that it did not begin.
 int answer(mnl_socket *socket) {
     std::array<char, 8192> buffer{};
     for (;;) {
         const auto size = mnl_socket_recvfrom(socket, buffer.data(), buffer.size());
         check_errno(static_cast<int>(size), "receive from netlink");
         const auto *message = reinterpret_cast<const nlmsghdr *>(buffer.data());
-        if (message->nlmsg_seq != rule_sequence || message->nlmsg_type != NLMSG_ERROR)
+        if (message->nlmsg_type != NLMSG_ERROR)
             continue;
-        return -static_cast<const nlmsgerr *>(mnl_nlmsg_get_payload(message))->error;
+        const int error = -static_cast<const nlmsgerr *>(mnl_nlmsg_get_payload(message))->error;
+        if (message->nlmsg_seq == rule_sequence || error != 0)
+            return error;
     }
 }
 
@@ -83,29 +87,36 @@ Attribute bytes(std::uint16_t type, test::ByteView value) {
     return {type, test::Bytes(value.begin(), value.end())};
 }
 
+int append_rule_here(const std::string &table, const std::string &chain,
+                     const std::vector<Expression> &expressions, std::uint8_t family) {
+    const std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket(
+        mnl_socket_open(NETLINK_NETFILTER), mnl_socket_close);
+    check_errno(socket ? 0 : -1, "open netlink");
+    check_errno(mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID), "bind netlink");
+    // An answer may be lost for want of memory, and then this is an error, too.
+    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    check_errno(setsockopt(mnl_socket_get_fd(socket.get()), SOL_SOCKET, SO_RCVTIMEO, &patience,
+                           sizeof(patience)),
+                "set a timeout of netlink");
+
+    std::array<char, 16384> buffer{};
+    const std::unique_ptr<mnl_nlmsg_batch, decltype(&mnl_nlmsg_batch_stop)> batch(
+        mnl_nlmsg_batch_start(buffer.data(), buffer.size() / 2), mnl_nlmsg_batch_stop);
+    put_header(batch.get(), NFNL_MSG_BATCH_BEGIN, 0, 1, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+    mnl_nlmsg_batch_next(batch.get());
+    put_rule(batch.get(), table, chain, expressions, family);
+    mnl_nlmsg_batch_next(batch.get());
+    put_header(batch.get(), NFNL_MSG_BATCH_END, 0, 3, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+    mnl_nlmsg_batch_next(batch.get());
+    check_errno(static_cast<int>(mnl_socket_sendto(socket.get(), mnl_nlmsg_batch_head(batch.get()),
+                                                   mnl_nlmsg_batch_size(batch.get()))),
+                "send to netlink");
+    return answer(socket.get());
+}
+
 int append_rule(const NetNs &netns, const std::string &table, const std::string &chain,
                 const std::vector<Expression> &expressions, std::uint8_t family) {
-    return netns.run([&] {
-        const std::unique_ptr<mnl_socket, decltype(&mnl_socket_close)> socket(
-            mnl_socket_open(NETLINK_NETFILTER), mnl_socket_close);
-        check_errno(socket ? 0 : -1, "open netlink");
-        check_errno(mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID), "bind netlink");
-
-        std::array<char, 16384> buffer{};
-        const std::unique_ptr<mnl_nlmsg_batch, decltype(&mnl_nlmsg_batch_stop)> batch(
-            mnl_nlmsg_batch_start(buffer.data(), buffer.size() / 2), mnl_nlmsg_batch_stop);
-        put_header(batch.get(), NFNL_MSG_BATCH_BEGIN, 0, 1, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
-        mnl_nlmsg_batch_next(batch.get());
-        put_rule(batch.get(), table, chain, expressions, family);
-        mnl_nlmsg_batch_next(batch.get());
-        put_header(batch.get(), NFNL_MSG_BATCH_END, 0, 3, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
-        mnl_nlmsg_batch_next(batch.get());
-        check_errno(
-            static_cast<int>(mnl_socket_sendto(socket.get(), mnl_nlmsg_batch_head(batch.get()),
-                                               mnl_nlmsg_batch_size(batch.get()))),
-            "send to netlink");
-        return answer(socket.get());
-    });
+    return netns.run([&] { return append_rule_here(table, chain, expressions, family); });
 }
 
 }  // namespace rmirror::vm

@@ -32,4 +32,8 @@ struct Expression {
 int append_rule(const NetNs &netns, const std::string &table, const std::string &chain,
                 const std::vector<Expression> &expressions, std::uint8_t family = 1);
 
+/** The same in the namespace that the thread is in; std::system_error if netlink itself fails. */
+int append_rule_here(const std::string &table, const std::string &chain,
+                     const std::vector<Expression> &expressions, std::uint8_t family = 1);
+
 }  // namespace rmirror::vm
