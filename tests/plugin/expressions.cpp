@@ -250,9 +250,9 @@ TEST_F(PluginExpressions, OnBigEndianMachinesShortKeysAreShifted) {
     };
     const How how{.plugin_dir = RMIRROR_BIG_ENDIAN_DIR};
     for (const auto &[expression, shift] :
-         {Key{"th dport", "0x00000010"}, Key{"meta l4proto", "0x00000018"},
-          Key{"@th,0,8", "0x00000018"}, Key{"iif", nullptr}, Key{"iif map @k", nullptr},
-          Key{"meta mark >> 8", nullptr}, Key{"jhash iif mod 8", nullptr}}) {
+         {Key{"th dport", "10"}, Key{"meta l4proto", "18"}, Key{"@th,0,8", "18"},
+          Key{"iif", nullptr}, Key{"iif map @k", nullptr}, Key{"meta mark >> 8", nullptr},
+          Key{"jhash iif mod 8", nullptr}}) {
         for (const char *collector : {"10.0.0.5", "ip saddr map @m"}) {
             const std::string rule =
                 std::string("rmirror to ") + collector + " key " + expression + " len 60 accept";
@@ -260,8 +260,11 @@ TEST_F(PluginExpressions, OnBigEndianMachinesShortKeysAreShifted) {
             const std::size_t at = sent.rfind("[ bitwise reg");
             const std::string line =
                 at == sent.npos ? std::string() : sent.substr(at, sent.find('\n', at) - at);
+            // libnftnl 1.3 prints numbers in network order where nothing says that they are not.
             if (shift)
-                EXPECT_TRUE(line.ends_with(std::string(" >> ") + shift + " ) ]")) << sent;
+                EXPECT_TRUE(line.ends_with(std::string(" >> 0x000000") + shift + " ) ]") ||
+                            line.ends_with(std::string(" >> 0x") + shift + "000000 ) ]"))
+                    << sent;
             else
                 EXPECT_EQ(line.find(">> 0x00000010") + line.find(">> 0x00000018"), 2 * line.npos)
                     << sent;
@@ -491,17 +494,9 @@ TEST_F(PluginExpressions, WhatCannotBeSaidIsRefusedWithWhatCan) {
     EXPECT_EQ(outcome.status, 1);
     outcome = nft("add rule inet t c rmirror ip6 to ct original ip6 saddr map @m");
     EXPECT_EQ(outcome.status, 1);
-    outcome = nft("add rule inet t c rmirror to fib saddr type map { local : 10.0.0.5 }");
-    EXPECT_NE(outcome.err.find(" (a stock nft does not take the collector from this)\n"),
-              std::string::npos)
-        << outcome.err;
     EXPECT_EQ(nft("add rule inet t c rmirror to (10.0.0.5)").err,
               "Error: rmirror: the collector is a constant: write the address alone; nothing was "
               "applied\n");
-    EXPECT_EQ(
-        nft("add rule inet t c rmirror to 10.0.0.5 key (tcp sport & 0xff0) >> 4").err,
-        "Error: rmirror: nft lists (FIELD & MASK) >> NUMBER without its parentheses: take one "
-        "operation; nothing was applied\n");
     outcome = nft("add rule inet t c rmirror to meta mark");
     EXPECT_NE(first_line(outcome.err)
                   .find(" (the collector is an IPv4 address, or with 'rmirror ip6 "
@@ -538,6 +533,32 @@ TEST_F(PluginExpressions, KeysOfSomeBitsAreMaskedOrRefused) {
     }
 }
 
+constexpr const char *mask_and_shift =
+    "nft does not list (FIELD & MASK) >> NUMBER, which some bits of a header are, too, as it reads "
+    "them: take one operation, on whole bytes; nothing was applied\n";
+
+// What depends on the version of nft: it is refused, or what is listed loads again.
+TEST_F(PluginExpressions, WhatOneNftCannotSayIsRefusedByIt) {
+    const std::pair<const char *, std::string> cases[] = {
+        {"rmirror to fib saddr type map { local : 10.0.0.5 }",
+         " (a stock nft does not take the collector from this)\n"},
+        {"rmirror to 10.0.0.5 key (tcp sport & 0xff0) >> 4", mask_and_shift},
+    };
+    for (const auto &[rule, why] : cases) {
+        const Outcome outcome = nft(std::string("add rule inet t c ") + rule);
+        const std::string listing = listed("inet");
+        if (outcome.status == 0) {
+            nft("flush chain inet t c");
+            EXPECT_EQ(nft("add rule inet t c " + listing).err, "");
+            EXPECT_EQ(listed("inet"), listing);
+            nft("flush chain inet t c");
+        } else {
+            EXPECT_NE(outcome.err.find(why), std::string::npos) << outcome.err;
+            EXPECT_EQ(listing, "");
+        }
+    }
+}
+
 // nft 1.1 says in a line of its own what it expected.
 TEST_F(PluginExpressions, KeysThatNftCannotReadAreRefused) {
     const std::string before = "add rule inet t c rmirror to 10.0.0.5 key ";
@@ -565,11 +586,15 @@ TEST_F(PluginExpressions, KeysThatAreNoNumbersAreRefused) {
                   "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: "
                   "write a rule for each value; nothing was applied\n");
     // nft shifts these as they stand in the header.
-    for (const char *key : {"@th,0,12", "@th,4,8"})
-        EXPECT_EQ(nft(std::string("add rule inet t c rmirror to 10.0.0.5 key ") + key).err,
-                  what +
-                      "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: "
-                      "write a rule for each value; nothing was applied\n");
+    for (const char *key : {"@th,0,12", "@th,4,8"}) {
+        const std::string err =
+            nft(std::string("add rule inet t c rmirror to 10.0.0.5 key ") + key).err;
+        EXPECT_TRUE(err == what +
+                               "this nft cannot take some bits of a header (vlan id, ip dscp) for "
+                               "a key: write a rule for each value; nothing was applied\n" ||
+                    err == what + mask_and_shift)
+            << err;
+    }
     EXPECT_EQ(listed("inet") + listed("bridge"), "");
 }
 

@@ -206,6 +206,7 @@ protected:
         Fault fault(nth);
         try {
             guest_->send(frame(), request());
+            taken_++;
         } catch (const std::system_error &) {
             // the device had no memory for it
         }
@@ -232,6 +233,7 @@ protected:
     }
 
     std::unique_ptr<Tap> guest_;
+    unsigned taken_ = 0;
 };
 
 // The device's allocations come first: what fails is the first one of the mirror, then the second,
@@ -246,24 +248,27 @@ TEST_P(FaultyPacket, GoesOnAndTheCounterTells) {
         SCOPED_TRACE("allocation " + std::to_string(nth) + " of the mirror");
         load(std::string("rmirror to ") + GetParam().statement);
         happened = false;
+        taken_ = 0;
         for (unsigned i = 0; i < packets; i++) {
-            const bool has_failed = send(of_others + nth);
+            const unsigned before = taken_;
+            const bool has_failed = send(of_others + nth) && taken_ != before;
             happened = happened || has_failed;
             failed += has_failed ? 1 : 0;
         }
-        EXPECT_EQ(originals(), packets);
+        EXPECT_EQ(originals(), taken_);
         const Counters counters = settled_counters(net_.router);
         EXPECT_TRUE(counters.add_up());
-        EXPECT_EQ(counters["matched"], packets);
+        EXPECT_EQ(counters["matched"], taken_);
         std::uint64_t left = 0;
         for (const char *outcome : {"sent", "resegmented", "fragmented", "truncated"})
             left += counters[outcome];
-        not_sent += packets - static_cast<unsigned>(left);
+        not_sent += taken_ - static_cast<unsigned>(left);
         const std::size_t arrived = drain(copies, is_any_copy).size();
-        if (GetParam().kind == Kind::small)
+        if (GetParam().kind == Kind::small) {
             EXPECT_EQ(arrived, left);
-        else
+        } else if (counters["fragmented"] == 0) {  // most fragments do not show whose they are
             EXPECT_EQ(arrived == 0, left == 0);
+        }
     }
     EXPECT_FALSE(happened);
     std::printf("%s: %u allocations failed, %u of the copies were not sent\n", GetParam().name,

@@ -385,7 +385,9 @@ void Assignments::check_bits(Run &run) const {
         if (is(held_[i].get(), "byteorder") && is(held_[i - 1].get(), "bitwise") &&
             is(held_[i + 1].get(), "bitwise"))
             run.violation =
-                "nft lists (FIELD & MASK) >> NUMBER without its parentheses: take one operation";
+                "nft does not list (FIELD & MASK) >> NUMBER, which some bits of a header are, too, "
+                "as "
+                "it reads them: take one operation, on whole bytes";
     // nft would not show that match, and could not load what it shows.
     if (any_held(reads_tag) && is_number(compared_with(last_), htons(ETH_P_8021Q)))
         run.violation = bits;
