@@ -27,7 +27,7 @@ import traffic
 from scenes import BY_NAME, SHORT, Scene
 
 _MODULES = ("nft_rmirror", "veth", "8021q", "ip_gre", "ip6_gre", "vxlan", "geneve", "sch_ingress", "cls_matchall",
-            "act_mirred", "xt_TEE", "nft_dup_ipv4", "openvswitch")
+            "act_mirred", "xt_TEE", "nft_dup_ipv4")
 
 
 def _collectors(scene: Scene, work: Path) -> list[capture.Listener]:
@@ -74,7 +74,7 @@ def _listen(scene: Scene, work: Path) -> list[capture.Listener]:
                  capture.dumpcap("collector", cards + devices, work / "collector.pcapng"),
                  *_collectors(scene, work)]
     if scene.live:
-        listeners.append(suricata.live("collector", cards + devices, work))
+        listeners.append(suricata.live("collector", cards + devices, work, scene.leaves_gro))
     for listener in listeners:
         listener.wait_until_ready()
     return listeners
@@ -82,6 +82,8 @@ def _listen(scene: Scene, work: Path) -> list[capture.Listener]:
 
 def play(scene: Scene, work: Path, certificate: Path) -> None:
     """One scene, its captures in WORK."""
+    if scene.switch:
+        subprocess.run(["modprobe", "openvswitch"], check=True)
     hosts.set_up(scene)
     hosts.warm(scene)
     listeners = _listen(scene, work)
@@ -102,7 +104,8 @@ def main() -> int:
     """Plays the scenes named. One that fails ends the run: what it left behind would be in the next one."""
     results = Path(os.environ["RMIRROR_RESULTS"])
     subprocess.run(["modprobe", "-a", *_MODULES], check=True)
-    for name in sys.argv[1:]:
+    # The module openvswitch has connection tracking put fragments together in every network namespace.
+    for name in sorted(sys.argv[1:], key=lambda name: BY_NAME[name].switch):
         start = time.monotonic()
         # In the guest's memory first: the shared directory is slow.
         work = Path("/tmp") / f"interop-{name}"

@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import evidence
 import page
 import scenes
 import traffic
@@ -131,6 +132,10 @@ class _Run:
         self.good &= _say(f"{scene.name}: the original is whole",
                           original[1].file and not original[1].wrong and (first is None or _as_sent(first, scene)),
                           f"{first} {original[1]}")
+        for found in evidence.look(scene, seen.directory):
+            self.good &= _say(f"{scene.name}: {found.what}", found.good, "" if found.good else found.seen)
+        if scene.merges:
+            self.words |= page.merging(scene, evidence.merged(seen.directory))
         _ = seen.files  # once, before the threads
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             verdicts = pool.map(lambda cell: _judge(seen, *cell), cells)
