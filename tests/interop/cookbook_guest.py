@@ -17,12 +17,12 @@ from recipes import RECIPES, Recipe, Sent
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COOKBOOK = _ROOT / "doc/cookbook.md"
-_HOST_MAC, _ROUTER_MAC, _COLLECTOR_MAC = "02:00:00:00:01:01", "02:00:00:00:01:02", "02:00:00:00:00:05"
-_LABEL = re.compile(rb"<(\d{4})>")
+_HOST_MAC, _ROUTER_MAC, COLLECTOR_MAC = "02:00:00:00:01:01", "02:00:00:00:01:02", "02:00:00:00:00:05"
+LABEL = re.compile(rb"<(\d{4})>")
 _QUIET_SECONDS = 0.5
 _ETHER = 1  # ARPHRD_ETHER
 _ENDS = ("eth0", "eth1", "eth2")  # every recipe's devices
-_COLLECTORS = ("10.0.0.5", "10.0.0.6", "198.51.100.5", "2001:db8::5")
+_COLLECTORS = ("10.0.0.5", "10.0.0.6", "10.0.0.7", "10.0.0.8", "198.51.100.5", "2001:db8::5")
 # Networks of tests that are behind a device of their own; all others are behind eth1.
 _BEHIND = {"tap1": "10.11.0.0/24", "tap2": "10.12.0.0/24", "docker0": "172.17.0.0/16", "br-12ab": "172.18.0.0/16"}
 
@@ -48,11 +48,11 @@ def _run(script: str, netns: str) -> None:
     hosts.sh(script, netns)
 
 
-def _set_up(recipe: Recipe) -> None:
+def set_up(recipe: Recipe) -> None:
     """The router, and hosts that never answer: they have no addresses."""
     devices = ("eth0", "eth1", "eth2", *recipe.devices)
     lines = [f"link add {name} netns router address {_ROUTER_MAC} type veth peer name {name} netns hosts "
-             f"address {_COLLECTOR_MAC if name == 'eth2' else _HOST_MAC}" for name in devices]
+             f"address {COLLECTOR_MAC if name == 'eth2' else _HOST_MAC}" for name in devices]
     script = """
 for name in router hosts; do ip netns add $name; done
 ip netns exec hosts sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
@@ -69,7 +69,7 @@ ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwardi
     near = {"eth0": ("10.1.0.1", "10.1.0.9", "fd01::1", "fe80::5"), "eth1": ("10.2.0.1", "10.2.0.9", "fd02::1")}
     for name, addresses in near.items():
         router += [f"neigh add {address} lladdr {_HOST_MAC} dev {name} nud permanent" for address in addresses]
-    router += [f"neigh add {address} lladdr {_COLLECTOR_MAC} dev eth2 nud permanent" for address in _COLLECTORS]
+    router += [f"neigh add {address} lladdr {COLLECTOR_MAC} dev eth2 nud permanent" for address in _COLLECTORS]
     router += ["route add default via 10.2.0.1", "route add 10.244.0.0/16 via 10.1.0.1"]
     for name in recipe.devices:
         if network := _BEHIND.get(name):
@@ -82,24 +82,41 @@ ip netns exec router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwardi
     _run(recipe.script, "router")
 
 
-def _send(sent: Sent, label: int) -> None:
-    payload = f"<{label:04}>".encode().ljust(sent.size, b".")
-    packet = frames.ip(sent.source, sent.target, sent.kind, (sent.sport, sent.dport), payload)
+def tear_down() -> None:
+    """The reverse, and what scripts have started."""
+    hosts.sh("[[ ! -s /tmp/children ]] || kill $(</tmp/children)\nrm -f /tmp/children\n"
+             "ip netns del router; ip netns del hosts")
+
+
+def _packet(sent: Sent, label: int) -> bytes:
+    return frames.ip(sent.source, sent.target, sent.kind, (sent.sport, sent.dport), _payload(sent, label))
+
+
+def _payload(sent: Sent, label: int) -> bytes:
+    return f"<{label:04}>".encode().ljust(sent.size, b".")
+
+
+def frame_of(sent: Sent, label: int) -> bytes:
+    """As it comes from a host to the router."""
+    return frames.ethernet(_ROUTER_MAC, _HOST_MAC, _packet(sent, label), bytes.fromhex(sent.tags))
+
+
+def send(sent: Sent, label: int) -> None:
+    """One packet, from the network namespace that the thread is in."""
     if sent.by == "hosts":
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             out.bind((sent.source, sent.sport))
-            out.sendto(payload, (sent.target, sent.dport))
+            out.sendto(_payload(sent, label), (sent.target, sent.dport))
         return
     if sent.by:
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as out:
             out.bind((sent.by, 0))
-            frame = frames.ethernet(_ROUTER_MAC, _HOST_MAC, packet, bytes.fromhex(sent.tags))
             for _ in range(sent.times):
-                out.send(frame)
+                out.send(frame_of(sent, label))
         return
     if sent.kind != "udp":
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as out:
-            out.sendto(packet, (sent.target, 0))
+            out.sendto(_packet(sent, label), (sent.target, 0))
         return
     # `meta skuid` is who opened the socket, of this thread alone.
     libc = ctypes.CDLL(None)
@@ -107,17 +124,18 @@ def _send(sent: Sent, label: int) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         libc.setfsuid(0)
         out.bind((sent.source, sent.sport))
-        out.sendto(payload, (sent.target, sent.dport))
+        out.sendto(_payload(sent, label), (sent.target, sent.dport))
 
 
-def _listen(device: str) -> socket.socket:
+def listen(device: str) -> socket.socket:
+    """Hears all that arrives there."""
     listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # ETH_P_ALL
     listener.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
     listener.bind((device, 0))
     return listener
 
 
-def _received(listeners: list[socket.socket], recipe: Recipe) -> Counter[tuple[int, str, int]]:
+def received(listeners: list[socket.socket], recipe: Recipe) -> Counter[tuple[int, str, int]]:
     """How often a packet of this label came this way with so many bytes, until nothing more comes."""
     found: Counter[tuple[int, str, int]] = Counter()
     for listener in listeners:
@@ -134,7 +152,7 @@ def _received(listeners: list[socket.socket], recipe: Recipe) -> Counter[tuple[i
             if where[3] != _ETHER:
                 data = bytes(12) + (b"\x86\xdd" if data[0] >> 4 == 6 else b"\x08\x00") + data
             copy = frames.mirrored(data, bare)
-            label = _LABEL.search(copy.frame) if copy else None
+            label = LABEL.search(copy.frame) if copy else None
             if copy is None or label is None:
                 continue
             if copy.tos >> 2 != recipe.dscp or (recipe.outer_source and copy.source != recipe.outer_source):
@@ -194,11 +212,11 @@ def play(recipe: Recipe) -> list[str]:
     found = blocks(recipe.heading)
     if len(found) <= recipe.number:
         return [f"cookbook.md has no ruleset {recipe.number} below '{recipe.heading}'"]
-    _set_up(recipe)
+    set_up(recipe)
     seen: Counter[tuple[int, str, int]] = Counter()
 
     def at_the_hosts() -> None:
-        listeners.extend(_listen(device) for device in (*_ENDS, *recipe.devices, *recipe.tunnels))
+        listeners.extend(listen(device) for device in (*_ENDS, *recipe.devices, *recipe.tunnels))
 
     listeners: list[socket.socket] = []
     hosts.run_within("hosts", at_the_hosts)
@@ -209,15 +227,14 @@ def play(recipe: Recipe) -> list[str]:
         hosts.sh("mount -t cgroup2 none /sys/fs/cgroup\n"
                  f"nft -f - <<'END'\n{found[recipe.number].replace(*recipe.edit)}END", "router")
         for label, sent in enumerate(recipe.sent):
-            hosts.run_within("hosts" if sent.by else "router", lambda sent=sent, label=label: _send(sent, label))
+            hosts.run_within("hosts" if sent.by else "router", lambda sent=sent, label=label: send(sent, label))
             # Answers come after questions.
             time.sleep(0 if recipe.shares else 0.02)
-        seen = _received(listeners, recipe)
+        seen = received(listeners, recipe)
     finally:
         for listener in listeners:
             listener.close()
-        hosts.sh("[[ ! -s /tmp/children ]] || kill $(</tmp/children)\nrm -f /tmp/children\n"
-                 "ip netns del router; ip netns del hosts")
+        tear_down()
     return _faults(recipe, seen)
 
 
