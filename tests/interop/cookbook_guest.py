@@ -13,6 +13,7 @@ from pathlib import Path
 
 import frames
 import hosts
+import readme_guest
 from recipes import RECIPES, Recipe, Sent
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -242,6 +243,10 @@ def main() -> int:
     """Returns the exit status."""
     good = not (left := uncovered())
     print("\n".join([f"{'ok' if good else 'not ok'} cookbook: every ruleset is run", *left]), flush=True)
+    if not sys.argv[1:] or "README" in sys.argv[1:]:
+        faults = readme_guest.play()
+        good = good and not faults
+        print("\n".join([f"{'ok' if not faults else 'not ok'} README: the first rule, and see it arrive", *faults]), flush=True)
     for recipe in RECIPES:
         name = recipe.heading + (f", ruleset {recipe.number + 1}" if recipe.number else "")
         if sys.argv[1:] and not any(word in name for word in sys.argv[1:]):

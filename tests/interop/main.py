@@ -57,7 +57,8 @@ def _missing(names: list[str]) -> str:
     for built in ("plugin/libnftables.so.1", "libnftnl-ext/tools/rmirror"):
         if not (BUILD / built).exists():
             return f"build/{built} is missing: run it once without --no-setup"
-    needs = any(scenes.BY_NAME[name].live or scenes.BY_NAME[name].switch for name in names)
+    needs = any(scenes.BY_NAME[name].live or scenes.BY_NAME[name].switch or scenes.BY_NAME[name].bridge
+                for name in names)
     if needs and not (BUILD / "receivers/trixie/stamp").exists():
         return "Suricata and Open vSwitch are missing: tests/interop/receivers trixie"
     return ""
