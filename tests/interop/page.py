@@ -51,8 +51,8 @@ _OTHERS = """
 ## What else mirrors
 
 The same traffic. The gretap device is on the mirroring host, `nopmtudisc ignore-df` or with its defaults, which set DF.
-The tunnel ports of Open vSwitch are there, too, with `df_default=false`; frames of full size do not get through those of
-vxlan and geneve.
+The tunnel ports of Open vSwitch are there, too, with `df_default=false`: full-size packets with DF do not get through
+those of vxlan and geneve.
 """
 _TAIL = """
 
