@@ -77,6 +77,17 @@ OTHERS = (
     Copy("mirred to gretap nopmtudisc", 32, *_gre(""), mirrored_by="mirred"),
     Copy("mirred to gretap", 33, *_gre(""), mirrored_by="mirred"),
 )
+# Mirrors of an Open vSwitch bridge, by its ports
+SWITCH = "Open vSwitch"
+OTHERS += (
+    Copy("Open vSwitch to gre", 34, *_gre(""), port="gre", mirrored_by=SWITCH),
+    Copy("Open vSwitch to erspan", 35, *_erspan("key 9 erspan_ver 1"),
+         port="erspan options:key=9 options:erspan_ver=1 options:erspan_idx=0", mirrored_by=SWITCH),
+    Copy("Open vSwitch to vxlan", 36, *("vxlan id 42 local {local} nolearning dstport 4789",) * 2,
+         port="vxlan options:key=42", mirrored_by=SWITCH),
+    Copy("Open vSwitch to geneve", 37, *("geneve id 43 remote {remote} dstport 6081",) * 2,
+         port="geneve options:key=43", mirrored_by=SWITCH),
+)
 
 ALL = RMIRROR + OTHERS
 BY_NAME = {copy.name: copy for copy in ALL}

@@ -79,8 +79,16 @@ def _in_udp(data: bytes) -> tuple[str, bytes] | None:
     if port == _VXLAN_PORT:
         return f"vxlan key {int.from_bytes(data[12:15], 'big')}", data[16:]
     if port == _TZSP_PORT:
-        return "tzsp", data[8:]
+        return "tzsp", _behind_tags(data[12:])
     return None
+
+
+def _behind_tags(data: bytes) -> bytes:
+    """What follows the tagged fields of TZSP."""
+    at = 0
+    while data[at] != 1:  # the last one; 0 pads; all others have a length
+        at += 1 if data[at] == 0 else 2 + data[at + 1]
+    return data[at + 1:]
 
 
 def mirrored(data: bytes, bare: bool) -> Mirrored | None:

@@ -19,6 +19,7 @@ import traceback
 from pathlib import Path
 
 import capture
+import copies
 import hosts
 import rules
 import suricata
@@ -27,7 +28,7 @@ import traffic
 from scenes import BY_NAME, SHORT, Scene
 
 _MODULES = ("nft_rmirror", "veth", "8021q", "ip_gre", "ip6_gre", "vxlan", "geneve", "sch_ingress", "cls_matchall",
-            "act_mirred", "xt_TEE", "nft_dup_ipv4", "openvswitch")
+            "act_mirred", "xt_TEE", "nft_dup_ipv4")
 
 
 def _collectors(scene: Scene, work: Path) -> list[capture.Listener]:
@@ -57,10 +58,20 @@ def _settle() -> None:
     raise RuntimeError("packets do not end to arrive at the collector")
 
 
-def _reload(scene: Scene) -> threading.Thread | None:
-    if not scene.reload:
+def _flap(scene: Scene) -> None:
+    """Another route to each collector comes, and goes: there is always one."""
+    for word in ("add", "del"):
+        routes = [f"{copies.collector(copy.number, scene.outer)} dev m{copy.number}" for copy in scene.copies]
+        hosts.sh(hosts.batch("router", [f"route {word} {route}" for route in routes]))
+        time.sleep(0.5)
+
+
+def _middle(scene: Scene) -> threading.Thread | None:
+    """What a scene does while the transfer is under way."""
+    function = rules.load if scene.reload else _flap if scene.flap else None
+    if function is None:
         return None
-    thread = threading.Thread(target=rules.load, args=(scene,))
+    thread = threading.Thread(target=function, args=(scene,))
     thread.start()
     return thread
 
@@ -74,7 +85,7 @@ def _listen(scene: Scene, work: Path) -> list[capture.Listener]:
                  capture.dumpcap("collector", cards + devices, work / "collector.pcapng"),
                  *_collectors(scene, work)]
     if scene.live:
-        listeners.append(suricata.live("collector", cards + devices, work))
+        listeners.append(suricata.live("collector", cards + devices, work, scene.leaves_gro))
     for listener in listeners:
         listener.wait_until_ready()
     return listeners
@@ -82,16 +93,20 @@ def _listen(scene: Scene, work: Path) -> list[capture.Listener]:
 
 def play(scene: Scene, work: Path, certificate: Path) -> None:
     """One scene, its captures in WORK."""
+    if scene.switch or scene.bridge:
+        subprocess.run(["modprobe", "openvswitch"], check=True)
     hosts.set_up(scene)
+    if scene.bridge:
+        switch.mirror(scene)
     hosts.warm(scene)
     listeners = _listen(scene, work)
     rules.load(scene)
     rules.load_others(scene)
-    traffic.play(scene, certificate, lambda: _reload(scene), scene is SHORT)
+    traffic.play(scene, certificate, lambda: _middle(scene), scene is SHORT)
     _settle()
     for listener in listeners:
         listener.stop()
-    if scene.switch:
+    if scene.switch or scene.bridge:
         switch.stop()
     (work / "rules").write_text(hosts.sh("nft list ruleset", "router"), encoding="utf-8")
     (work / "counters").write_text(hosts.sh("cat /proc/net/rmirror", "router"), encoding="ascii")
@@ -102,7 +117,8 @@ def main() -> int:
     """Plays the scenes named. One that fails ends the run: what it left behind would be in the next one."""
     results = Path(os.environ["RMIRROR_RESULTS"])
     subprocess.run(["modprobe", "-a", *_MODULES], check=True)
-    for name in sys.argv[1:]:
+    # The module openvswitch has connection tracking put fragments together in every network namespace.
+    for name in sorted(sys.argv[1:], key=lambda name: BY_NAME[name].switch or BY_NAME[name].bridge):
         start = time.monotonic()
         # In the guest's memory first: the shared directory is slow.
         work = Path("/tmp") / f"interop-{name}"

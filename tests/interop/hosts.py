@@ -118,14 +118,20 @@ ip netns exec peer sysctl -qw net.ipv4.tcp_min_tso_segs=16
         script += batch(netns, [f"link set {device} up" for device in ("lo", *devices[netns])])
         script += batch(netns, [line for whose, line in _addresses(scene) if whose == netns])
     sh(script)
-    for netns in NAMES:
-        # The links to collectors are as wires: what leaves by them is segments with their checksums.
-        near = [device for device in devices[netns] if netns != "collector" and device[0] != "m"]
-        far = [device for device in devices[netns] if device not in near]
-        run_within(netns, lambda near=near: offload.switch(near, scene.offload))
-        run_within(netns, lambda far=far: offload.switch(far, False))
-        if netns == "collector" and scene.gro:
-            run_within(netns, lambda far=far: offload.switch(far, True, ("gro",)))
+    _switch_offloads(scene, devices)
+
+
+def _switch_offloads(scene: Scene, devices: dict[str, list[str]]) -> None:
+    # The links to collectors are as wires: what leaves by them is segments with their checksums.
+    ends = [device for device in devices["router"] if device[0] != "m"]
+    wires = [device for device in devices["router"] if device not in ends]
+    plan = [("sender", devices["sender"], scene.offload), ("peer", devices["peer"], scene.offload),
+            ("router", ends, scene.offload or scene.merge), ("router", wires, False),
+            ("collector", devices["collector"], False)]
+    for netns, names, on in plan:
+        run_within(netns, lambda names=names, on=on: offload.switch(names, on))
+    if scene.gro:
+        run_within("collector", lambda: offload.switch(devices["collector"], True, ("gro",)))
 
 
 def batch(netns: str, lines: list[str]) -> str:

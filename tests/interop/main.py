@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import evidence
 import page
 import scenes
 import traffic
@@ -56,7 +57,8 @@ def _missing(names: list[str]) -> str:
     for built in ("plugin/libnftables.so.1", "libnftnl-ext/tools/rmirror"):
         if not (BUILD / built).exists():
             return f"build/{built} is missing: run it once without --no-setup"
-    needs = any(scenes.BY_NAME[name].live or scenes.BY_NAME[name].switch for name in names)
+    needs = any(scenes.BY_NAME[name].live or scenes.BY_NAME[name].switch or scenes.BY_NAME[name].bridge
+                for name in names)
     if needs and not (BUILD / "receivers/trixie/stamp").exists():
         return "Suricata and Open vSwitch are missing: tests/interop/receivers trixie"
     return ""
@@ -131,6 +133,10 @@ class _Run:
         self.good &= _say(f"{scene.name}: the original is whole",
                           original[1].file and not original[1].wrong and (first is None or _as_sent(first, scene)),
                           f"{first} {original[1]}")
+        for found in evidence.look(scene, seen.directory):
+            self.good &= _say(f"{scene.name}: {found.what}", found.good, "" if found.good else found.seen)
+        if scene.merges:
+            self.words |= page.merging(scene, evidence.merged(seen.directory))
         _ = seen.files  # once, before the threads
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             verdicts = pool.map(lambda cell: _judge(seen, *cell), cells)

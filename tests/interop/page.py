@@ -38,16 +38,25 @@ _WAYS = """
 Of those encapsulations that the receiver knows:
 
 """
+_MERGING = """
+## GRO
+
+GRO is off at the collector but in `live` and `gro`. Suricata turns it off on its devices while it runs, which is what
+`live` shows. In `gro` it is told not to (`capture.disable-offloading: no`), and what is merged there has a checksum that
+does not hold and is longer than any frame of the wire: above it says what becomes of it. Tunnel devices of Linux merge
+also what their card has not (`ethtool -K mirror0 gro off`).
+
+"""
 _OTHERS = """
 ## What else mirrors
 
 The same traffic. The gretap device is on the mirroring host, `nopmtudisc ignore-df` or with its defaults, which set DF.
+The tunnel ports of Open vSwitch are there, too, with `df_default=false`: full-size packets with DF do not get through
+those of vxlan and geneve.
 """
 _TAIL = """
 
-- GRO is off at the collector, but in `gro`, and there it found nothing to merge: the guest has one processor, and packets
-  come one by one. With two, tunnel devices of Linux merged frames although their card did not
-  (`ethtool -K mirror0 gro off`), and so did those that Open vSwitch makes (`gre_sys`, `vxlan_sys_4789`).
+- Where GRO is on, devices of Open vSwitch (`gre_sys`, `vxlan_sys_4789`) merge, too: it is off in these scenes.
 - Suricata needs `decoder.erspan.typeI.enabled` for `erspan1`. Its devices have `mtu 9000`.
 
 Seen last with {versions}.
@@ -57,6 +66,16 @@ Seen last with {versions}.
 Snort, Zeek and Arkime are not in Debian 12, 13 or sid. What [collector.md](collector.md#a-line-for-each-receiver) says
 of them is from their sources. Of Open vSwitch the datapath of the kernel was run, not that of user space.
 """
+
+
+# Devices of the collector by the first letter of their names, and their columns
+_MERGERS = {"c": "the card", "d": "Linux' device"}
+
+
+def merging(scene: Scene, merged: dict[str, int]) -> Words:
+    """The words for what the devices of a scene have merged: how many long frames each has had."""
+    return {(scene.name, name, copy.name): "merges" if merged[device] else "does not" for copy in scene.copies
+            for name in _MERGERS if (device := f"{name}{copy.number}") in merged}
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -102,7 +121,13 @@ def tables(words: Words) -> str:
         f"`{copy.name}`": _of_copy(words, copy, whole) for copy in RMIRROR})
     mirrored = [scene for scene in SCENES if any(copy in RMIRROR for copy in scene.copies)]
     text += _WAYS + _table("", {f"`{scene.name}`: {scene.what}": _of_scene(words, scene) for scene in mirrored})
-    text += "\n" + "".join(f"- `{scene.name}`, `{name}`: {why}.\n" for scene in mirrored for name, why in scene.limits)
+    text += "\n- `tracked`: connection tracking has put fragments together before the hook.\n"
+    text += "".join(f"- `{scene.name}`, `{name}`: {why}.\n" for scene in mirrored for name, why in scene.limits)
+    text += _MERGING + _row(["`rmirror to ..`", *_MERGERS.values()]) + "|---|---|---|\n"
+    for copy in RMIRROR:
+        seen = [{scene.name: words[key] for scene in SCENES if (key := (scene.name, name, copy.name)) in words}
+                for name in _MERGERS]
+        text += _row([f"`{copy.name}`", *map(_sum, seen)])
     for scene in SCENES:
         if scene not in mirrored:
             text += _OTHERS if "What else" not in text else ""

@@ -60,10 +60,13 @@ def load(scene: Scene) -> None:
 
 
 def load_others(scene: Scene) -> None:
-    """Masquerading, and mirrors that are not rmirror."""
+    """Masquerading, connection tracking, and mirrors that are not rmirror."""
     if scene.masquerade:
         hosts.sh("nft -f - <<'END'\ntable inet nat {\nchain c { type nat hook postrouting priority srcnat;\n"
                  "oifname wan masquerade\n}\n}\nEND", "router")
+    if scene.tracked:
+        hosts.sh("nft -f - <<'END'\ntable inet track {\nchain c { type filter hook forward priority 10;\n"
+                 "ct state established accept\n}\n}\nEND", "router")
     for copy in scene.copies:
         to, mirror = copies.collector(copy.number, 4), copies.mirror(copy.number, 4)
         if copy.mirrored_by == "xt_TEE":

@@ -111,9 +111,11 @@ def _command(receivers: Path, work: Path, devices: Iterable[str] = ()) -> list[s
             "--set", f"reference-config-file={etc}/reference.config"]
 
 
-def live(netns: str, devices: list[str], work: Path) -> capture.Listener:
-    """Suricata on these devices, in a namespace; its words are in WORK/eve.json, each with its device."""
+def live(netns: str, devices: list[str], work: Path, leaves_gro: bool) -> capture.Listener:
+    """Suricata on these devices, in a namespace; its words are in WORK/eve.json, each with its device. It turns GRO of its
+    devices off, if it is not told to leave it."""
     command = _command(Path(os.environ["RECEIVERS"]), work, devices)
+    command += ["--set", f"capture.disable-offloading={'no' if leaves_gro else 'yes'}"]
     command += ["--af-packet", "--runmode", "workers", "--pidfile", str(work / "suricata.pid")]
     return capture.Listener(netns, command, work / "suricata.log", "Engine started")
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Open vSwitch at the collector: a bridge for each copy, whose tunnel port hands all to the bridge's own device."""
+"""Open vSwitch. At the collector: a bridge for each copy, whose tunnel port hands all to the bridge's own device. At
+the router: a bridge that has the LAN, with a mirror for each copy."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import copies
@@ -27,18 +29,44 @@ ovs-ofctl add-flow unix:{run}/b{number}.mgmt in_port=p{number},actions=LOCAL
 _RUN = Path("/run/openvswitch")
 
 
-def start(scene: Scene) -> list[str]:
-    """Returns the names of the bridges' devices."""
+_LAN = "-- add-br lanbr -- add-port lanbr lan "
+# Without DF, as what does not fit goes in fragments
+_MIRROR = "-- add-port lanbr p{number} -- set interface p{number} type={type} options:local_ip={local} " \
+          "options:remote_ip={remote} options:df_default=false {options} -- --id=@p{number} get port p{number} " \
+          "-- --id=@m{number} create mirror name=m{number} select-all=true output-port=@p{number} " \
+          "-- add bridge lanbr mirrors @m{number} "
+
+
+def _start() -> str:
+    """A script: the programs, and the beginning of a command of ovs-vsctl."""
     receivers = Path(os.environ["RECEIVERS"])
     _RUN.mkdir(exist_ok=True)
+    (_RUN / "conf.db").unlink(missing_ok=True)
     words = {"bin": receivers / "bin", "run": _RUN, "schema": receivers / "root/usr/share/openvswitch"}
-    script = _START.format(**words) + f"ovs-vsctl --db=unix:{_RUN}/db.sock --timeout=60 "
+    return _START.format(**words) + f"ovs-vsctl --db=unix:{_RUN}/db.sock --timeout=60 "
+
+
+def _ports(scene: Scene, pattern: str, near: Callable[[int, int], str], far: Callable[[int, int], str]) -> str:
+    """Words for ovs-vsctl: a port for each copy, from the near end to the far one."""
+    words = ""
     for copy in scene.copies:
         kind, _, options = copy.port.partition(" ")
-        script += _BRIDGE.format(number=copy.number, type=kind, options=options,
-                                 local=copies.collector(copy.number, scene.outer),
-                                 remote=copies.mirror(copy.number, scene.outer))
-    script += "\n" + "".join(_FINISH.format(number=copy.number, **words) for copy in scene.copies)
+        words += pattern.format(number=copy.number, type=kind, options=options,
+                                local=near(copy.number, scene.outer), remote=far(copy.number, scene.outer))
+    return words
+
+
+def mirror(scene: Scene) -> None:
+    """The router's LAN becomes a port of a bridge, which mirrors all that passes it."""
+    hosts.sh(_start() + _LAN + _ports(scene, _MIRROR, copies.mirror, copies.collector) + " >/dev/null", "router")
+    hosts.sh(hosts.batch("router", ["addr flush dev lan", "addr add 10.1.0.2/24 dev lanbr",
+                                    "addr add fd01::2/64 dev lanbr", "link set lanbr up"]))
+
+
+def start(scene: Scene) -> list[str]:
+    """Returns the names of the bridges' devices."""
+    script = _start() + _ports(scene, _BRIDGE, copies.collector, copies.mirror)
+    script += "\n" + "".join(_FINISH.format(number=copy.number, run=_RUN) for copy in scene.copies)
     hosts.sh(script, "collector")
     # The kernel's devices below the ports: gre_sys, vxlan_sys_4789 ..
     own = [name for name in hosts.sh("ls /sys/class/net", "collector").split() if "_sys" in name]

@@ -188,6 +188,11 @@ TEST(Ipsec, SelectorsAreThoseOfTheModulesLookUp) {
     EXPECT_TRUE(is_about(gre, "10.0.0.5 key 65543"));
     EXPECT_FALSE(is_about(gre, "10.0.0.5 key 7"));
     EXPECT_FALSE(is_about(gre, "10.0.0.5 encap erspan key 7"));
+    gre.selector.sport = 0;
+    EXPECT_TRUE(is_about(gre, "10.0.0.5 key 7"));
+    EXPECT_TRUE(is_about(gre, "10.0.0.5 encap erspan key 7"));
+    EXPECT_FALSE(is_about(gre, "10.0.0.5 encap erspan key 8"));
+    EXPECT_FALSE(is_about(gre, "10.0.0.5 encap vxlan key 7"));
     IpsecPolicy marked = policy_to("10.0.0.5", 32);
     marked.mark = 4;
     marked.mark_mask = 0xff;
@@ -201,6 +206,36 @@ TEST(Ipsec, SelectorsAreThoseOfTheModulesLookUp) {
     IpsecPolicy by_device = policy_to("10.0.0.5", 32);
     by_device.selector.ifindex = 4;
     EXPECT_FALSE(is_about(by_device, "10.0.0.5"));
+}
+
+std::string receiver(const std::string &encap, const std::string &words,
+                     const std::string &source = "10.0.0.1") {
+    Mirror mirror;
+    mirror.statement = parse_text("rmirror to " + words + " encap " + encap)->statement;
+    mirror.collector = std::get<Address>(mirror.statement->collector).to_text();
+    mirror.encap = encap;
+    mirror.key = mirror.statement->key ? std::to_string(*mirror.statement->key) : "-";
+    Path path;
+    path.source = source;
+    return receiver_of(mirror, path);
+}
+
+TEST(Receiver, IsADeviceWhereLinuxHasOne) {
+    EXPECT_EQ(receiver("gre", "10.0.0.5 key 7"),
+              "rmirror collector setup --encap gre --key 7 --from 10.0.0.1 --local 10.0.0.5 --up");
+    EXPECT_EQ(receiver("erspan1", "10.0.0.5"),
+              "rmirror collector setup --encap erspan1 --from 10.0.0.1 --local 10.0.0.5 --up");
+    EXPECT_EQ(receiver("none", "10.0.0.5"),
+              "rmirror collector setup --encap none --device DEVICE --local 10.0.0.5 --up");
+}
+
+TEST(Receiver, IsTheCollectorWhereNoDeviceTakesThem) {
+    EXPECT_EQ(receiver("tzsp", "10.0.0.5 port 1234"),
+              "rmirror collector --encap tzsp --port 1234 --from 10.0.0.1 --tap mirror0");
+    EXPECT_EQ(receiver("erspan3", "10.0.0.5 key 7 platform"),
+              "rmirror collector --encap erspan3 --key 7 --from 10.0.0.1 --tap mirror0");
+    EXPECT_EQ(receiver("erspan1", "2001:db8::5", "2001:db8::1"),
+              "rmirror collector --encap erspan1 --from 2001:db8::1 --tap mirror0");
 }
 
 TEST(Screens, LinesAreCutBetweenCharacters) {

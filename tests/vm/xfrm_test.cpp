@@ -98,11 +98,11 @@ TEST_P(XfrmTest, SelectorsOfPoliciesHold) {
         std::string options;
         std::string selector;  // empty: no policy means it
     };
-    std::vector<Case> cases = {{" key 7", "proto gre key 7"},
-                               {" key 8", ""},
-                               {" key 9 seq", "proto gre key 9"},
-                               {" encap vxlan port 5555", "proto udp dport 5555"},
-                               {" encap vxlan port 5556", ""}};
+    std::vector<Case> cases = {
+        {" key 7", "proto gre key 7"},     {" key 8", ""},
+        {" key 9 seq", "proto gre key 9"}, {" encap erspan key 11", "proto gre key 11"},
+        {" encap erspan3 key 12", ""},     {" encap vxlan port 5555", "proto udp dport 5555"},
+        {" encap vxlan port 5556", ""}};
     for (const Encapsulation &encap : encapsulations())
         if (encap.port != 0)
             cases.push_back({std::string(" encap ") + encap.word,

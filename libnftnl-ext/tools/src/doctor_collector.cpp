@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "collector/setup_plan.hpp"
 #include "doctor.hpp"
 #include "tables.hpp"
 #include "text.hpp"
@@ -119,24 +120,47 @@ void examine_refusals(const Mirror &mirror, const Path &path, Findings &findings
                         receiver_of(mirror, path)});
 }
 
+// Whether `rmirror collector setup` knows a device of Linux's that takes the copies
+bool has_device(const std::vector<std::string> &words) {
+    std::vector<const char *> pointers;
+    pointers.reserve(words.size());
+    for (const std::string &word : words)
+        pointers.push_back(word.c_str());
+    const auto options = collector::parse_setup(pointers);
+    return options && collector::make_plan(*options);
+}
+
+std::string joined(const std::vector<std::string> &words) {
+    std::string text;
+    for (const std::string &word : words)
+        text += ' ' + word;
+    return text;
+}
+
 }  // namespace
 
-// No device of Linux's knows TZSP.
 std::string receiver_of(const Mirror &mirror, const Path &path) {
     const Statement statement = mirror.statement.value_or(Statement{});
-    const bool has_device = mirror.encap != "tzsp";
-    std::string command = has_device ? "rmirror collector setup" : "rmirror collector";
-    command += " --encap " + mirror.encap;
+    std::vector<std::string> words{"--encap", mirror.encap};
+    const auto add = [&words](const char *option, const std::string &value) {
+        words.insert(words.end(), {option, value});
+    };
     if (mirror.key != "-" && mirror.key != "register")
-        command += " --key " + mirror.key;
+        add("--key", mirror.key);
     if (statement.port)
-        command += " --port " + std::to_string(*statement.port);
+        add("--port", std::to_string(*statement.port));
+    // A bare copy has the source of its packet.
+    if (mirror.encap == encap_row(RMIRROR_ENCAP_NONE).word)
+        add("--device", "DEVICE");
+    else if (!path.source.empty())
+        add("--from", path.source);
+    std::vector<std::string> device = words;
     if ((statement.flags & RMIRROR_F_PLATFORM) != 0)
-        command += " --platform";
-    if (!path.source.empty())
-        command += " --from " + path.source;
-    return command +
-           (has_device ? " --local " + mirror.collector + " --up" : std::string(" --tap mirror0"));
+        device.emplace_back("--platform");
+    device.insert(device.end(), {"--local", mirror.collector, "--up"});
+    if (has_device(device))
+        return "rmirror collector setup" + joined(device);
+    return "rmirror collector" + joined(words) + " --tap mirror0";
 }
 
 void examine_collector(const Mirror &mirror, const Path &path,

@@ -158,9 +158,10 @@ IpsecFlow flow_of(const Statement &statement, const Address &source, std::uint32
     const std::uint32_t port = statement.port.value_or(default_port(statement.encap));
     flow.protocol = port != 0 ? IPPROTO_UDP : IPPROTO_GRE;
     flow.port = static_cast<std::uint16_t>(port);
-    if (statement.encap == RMIRROR_ENCAP_GRE) {
-        flow.source_port = static_cast<std::uint16_t>(statement.key.value_or(0) >> 16);
-        flow.port = static_cast<std::uint16_t>(statement.key.value_or(0));
+    if (port == 0) {  // a policy for GRE asks for a key, of which the ports are the halves
+        const std::uint32_t key = statement.key.value_or(0);
+        flow.source_port = static_cast<std::uint16_t>(key >> 16);
+        flow.port = static_cast<std::uint16_t>(key);
     }
     return flow;
 }

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 
 import golden
 from shapes import Shape, shapes
-from statement import Library, reordered
+from statement import ENCAP, MTU, Library, reordered
 
-_ENCAPS = ("gre", "erspan1", "erspan", "erspan3", "vxlan", "geneve", "tzsp", "none")
-_POLICIES = ("resegment", "fragment", "truncate", "drop")
 _COLLECTORS = {4: "10.0.0.5", 6: "fd00::5"}
 # Registers that a golden statement reads the collector from: any address of the family does.
 _REGISTERS = {"register_ipv4": (9, "0a000005"), "register_ipv6": (1, "fd000000000000000000000000000005")}
@@ -54,13 +52,13 @@ class Corpus:
         return "\n".join(lines) + "\n"
 
 
-def _matrix(tagged: tuple[str, ...], untagged: tuple[str, ...]) -> list[Rule]:
+def _matrix(library: Library, tagged: tuple[str, ...], untagged: tuple[str, ...]) -> list[Rule]:
     """Every encapsulation with every policy, cut and not, to collectors of both families, in two hooks."""
     rules = []
     for version, collector in _COLLECTORS.items():
-        for encap in _ENCAPS:
+        for encap in library.words(ENCAP):
             text = f"rmirror to {collector} encap {encap}"
-            for policy in _POLICIES:
+            for policy in library.words(MTU):
                 rules.append(Rule(f"ingress-{encap}-{policy}-{version}", "netdev", "ingress",
                                   f"{text} mtu {policy}", untagged + tagged))
             rules.append(Rule(f"ingress-{encap}-len-{version}", "netdev", "ingress", f"{text} len 63",
@@ -80,7 +78,7 @@ def build(library: Library) -> Corpus:
         corpus.shapes.append(Shape(name, packet.sent))
         corpus.add(Rule(name, packet.family, packet.hook, packet.statement, (name,)),
                    library.encode(packet.statement))
-    for rule in _matrix(tuple(shape.name for shape in shapes() if shape.tagged),
+    for rule in _matrix(library, tuple(shape.name for shape in shapes() if shape.tagged),
                         tuple(shape.name for shape in shapes() if not shape.tagged)):
         corpus.add(rule, library.encode(rule.text))
     return corpus

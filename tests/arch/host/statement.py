@@ -11,6 +11,7 @@ _TYPE_MASK = 0x3fff
 _ATTRIBUTES_MAX = 4096
 _EXT, _EXT_COUNTERS = 15, 2
 _TEXT = 0
+ENCAP, MTU = 4, 7  # NFTA_RMIRROR_*
 
 
 class Library:
@@ -21,10 +22,23 @@ class Library:
         for name in ("rmirror_stmt_parse", "rmirror_stmt_parse_payload", "rmirror_err_alloc"):
             getattr(self._library, name).restype = ctypes.c_void_p
         self._library.rmirror_err_message.restype = ctypes.c_char_p
+        self._library.rmirror_stmt_alloc.restype = ctypes.c_void_p
+        self._library.rmirror_stmt_get_str.restype = ctypes.c_char_p
         self._error = ctypes.c_void_p(self._library.rmirror_err_alloc())
 
     def _complain(self, what: str) -> ValueError:
         return ValueError(f"{what}: {self._library.rmirror_err_message(self._error).decode()}")
+
+    def words(self, option: int) -> tuple[str, ...]:
+        """Of ENCAP or MTU, in the order of their numbers."""
+        statement = ctypes.c_void_p(self._library.rmirror_stmt_alloc())
+        found: list[str] = []
+        while self._library.rmirror_stmt_set_u32(statement, option, len(found), self._error) == 0:
+            found.append(self._library.rmirror_stmt_get_str(statement, option).decode())
+        self._library.rmirror_stmt_free(statement)
+        if len(found) < 2:
+            raise self._complain(f"words of option {option}")
+        return tuple(found)
 
     def encode(self, text: str) -> bytes:
         """The attributes of a statement, in this machine's byte order."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Real receivers, of copies of real traffic: tests/interop/run; the cookbook's recipes: tests/interop/cookbook."""
+"""Real receivers, of copies of real traffic: tests/interop/run; the cookbook's recipes: tests/interop/cookbook; flows
+and sensors: tests/interop/scale."""
 
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from results import Case, Results, Verdict, read_tap
 from tiers import ROOT, Filter
 
 _RUN = ROOT / "tests/interop/run"
-_COOKBOOK = ROOT / "tests/interop/cookbook"
+_PAGES = {page: ROOT / "tests/interop" / page for page in ("cookbook", "scale")}
 _SKIPPED = 77
 
 
@@ -25,11 +26,11 @@ def _run(results: Results, name: str, options: list[str], program: Path = _RUN) 
 
 
 def run_interop(results: Results, wanted: Filter, kernels: list[str]) -> None:
-    """All scenes, and the cookbook. The filter chooses among the scenes' names and `cookbook`; the tables are
-    compared only if all scenes are played."""
-    if not wanted.is_set or wanted.matches("cookbook"):
-        for kernel in kernels:
-            _run(results, f"interop {kernel}", ["--kernel", kernel], _COOKBOOK)
+    """All scenes, and what pages say. The filter chooses among the scenes' names, `cookbook` and `scale`; the tables
+    are compared only if all scenes are played."""
+    for page, program in _PAGES.items():
+        for kernel in kernels if not wanted.is_set or wanted.matches(page) else ():
+            _run(results, f"interop {kernel}", ["--kernel", kernel], program)
     if not wanted.is_set:
         for kernel in kernels:
             _run(results, f"interop {kernel}", ["--kernel", kernel])
