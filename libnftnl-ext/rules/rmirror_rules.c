@@ -58,12 +58,12 @@ enum rmirror_option rmirror_option_find(const char *word)
 	return (enum rmirror_option)opt;
 }
 
-const char *rmirror_encap_word(uint32_t encap)
+const char *rmirror_encap_name(uint32_t encap)
 {
 	return encaps[encap].word;
 }
 
-uint32_t rmirror_encap_port(uint32_t encap)
+uint32_t rmirror_encap_udp_port(uint32_t encap)
 {
 	return encaps[encap].port;
 }

@@ -60,8 +60,8 @@ extern const struct rmirror_option_row rmirror_option_rows[__RMIRROR_OPT_MAX];
 enum rmirror_option rmirror_option_find(const char *word);
 
 /* The word of an encapsulation, and its UDP destination port, 0 if it is not over UDP */
-const char *rmirror_encap_word(uint32_t encap);
-uint32_t rmirror_encap_port(uint32_t encap);
+const char *rmirror_encap_name(uint32_t encap);
+uint32_t rmirror_encap_udp_port(uint32_t encap);
 
 /*
  * Values. Numbers are those of kinds ENCAP, MTU, NUM and DSCP.

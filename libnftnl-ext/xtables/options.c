@@ -152,7 +152,7 @@ static bool parse_collector(const struct option_words *words, int family,
 		return options_refuse(error, "missing collector, expected --target or --gateway");
 	if (words->target && words->gateway)
 		return options_refuse(error, "--target and --gateway exclude each other");
-	if (words->gateway && encap && strcmp(encap, rmirror_encap_word(RMIRROR_ENCAP_NONE)) != 0)
+	if (words->gateway && encap && strcmp(encap, rmirror_encap_name(RMIRROR_ENCAP_NONE)) != 0)
 		return options_refuse(error,
 				      "'--encap %.64s' does not go with --gateway, which stands for "
 				      "--encap none", encap);

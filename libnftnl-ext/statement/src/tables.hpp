@@ -62,7 +62,7 @@ const Option *find_option(std::string_view word);
 
 // The UDP destination when `port` is absent; 0: not over UDP.
 inline std::uint32_t default_port(rmirror_encap encap) {
-    return rmirror_encap_port(encap);
+    return rmirror_encap_udp_port(encap);
 }
 
 // Whether a key of 0 is something else than no key. Only a GRE header can be without one.
