@@ -28,10 +28,12 @@ void stop(int /*signal*/) {
 // A new size ends the wait, so that the screen is drawn anew.
 void resize(int /*signal*/) {}
 
-// Without SA_RESTART: each of them ends a wait.
-void catch_signal(int signal, void (*handler)(int)) {
+// Each of them ends a wait, whatever the flags. What is being written goes on with SA_RESTART, and
+// is cut off without: who ends the program does not wait for a pipe that nobody reads.
+void catch_signal(int signal, void (*handler)(int), int flags = 0) {
     struct sigaction action {};
     action.sa_handler = handler;
+    action.sa_flags = flags;
     sigaction(signal, &action, nullptr);
 }
 
@@ -45,8 +47,8 @@ Screen::Screen(bool wanted)
     is_terminal_ = is_terminal_ && tcgetattr(STDIN_FILENO, &before_) == 0;
     if (!is_terminal_)
         return;
-    catch_signal(SIGWINCH, resize);
-    catch_signal(SIGTSTP, stop);
+    catch_signal(SIGWINCH, resize, SA_RESTART);
+    catch_signal(SIGTSTP, stop, SA_RESTART);
     enter();
 }
 

@@ -151,7 +151,7 @@ int watch_main(int argc, char **argv) {
         else
             print(look, *screen);
         if (std::ferror(stdout) != 0)
-            return 1;
+            return Screen::is_ended() ? 0 : 1;
         before.all = std::move(look.mirrors);
         last = time;
     }
