@@ -386,8 +386,7 @@ void Assignments::check_bits(Run &run) const {
             is(held_[i + 1].get(), "bitwise"))
             run.violation =
                 "nft does not list (FIELD & MASK) >> NUMBER, which some bits of a header are, too, "
-                "as "
-                "it reads them: take one operation, on whole bytes";
+                "as it reads them: take one operation, on whole bytes";
     // nft would not show that match, and could not load what it shows.
     if (any_held(reads_tag) && is_number(compared_with(last_), htons(ETH_P_8021Q)))
         run.violation = bits;
