@@ -209,7 +209,11 @@ TEST_F(ProbeTest, HasNoKeyOfThePackets) {
 
 // What the packet itself is sent to is known to nobody else.
 TEST_F(ProbeTest, IsNotSentForAnAddressOfThePacket) {
-    net_.router.nft(ruleset(hook("ip input"), "rmirror to ip saddr"));
+    // That of a map was in the same register before.
+    net_.router.nft(
+        "table ip t { map m { type ipv4_addr : mark; elements = { 10.1.0.1 : 7 }; }; chain c { "
+        "type "
+        "filter hook input priority 0; meta mark set ip saddr map @m rmirror to ip saddr; }; }");
     probe("not probed: the packet decides on the collector");
     EXPECT_NE(rmirror({"show", "-j"}).out.find("\"statement\": \"rmirror ip to ..\""),
               std::string::npos);

@@ -106,6 +106,17 @@ TEST_F(RuleFinding, AMapWithoutCollectors) {
     expect_mirrored();
 }
 
+TEST_F(RuleFinding, AMapOfMoreCollectorsThanAreExamined) {
+    std::string elements;
+    for (int i = 1; i <= 70; i++)
+        elements += std::to_string(i) + " : 10.0.0." + std::to_string(100 + i) + ", ";
+    net_.router.nft(
+        "table inet t { map sensors { type inet_service : ipv4_addr; elements = { " + elements +
+        "100 : 10.0.0.101 }; }; chain c { type filter hook input priority 0; rmirror to udp dport "
+        "map @sensors; }; }");
+    finding("6 collectors of map sensors not examined: there are too many");
+}
+
 // The counters are the rule's: which of its collectors refuses, probes tell.
 TEST_F(RuleFinding, ACollectorOfAMapThatRefuses) {
     net_.router.nft(

@@ -8,20 +8,17 @@
 #include <vector>
 
 #include "decode.hpp"
+#include "../../rules/rmirror_rules.h"
 
 namespace rmirror::collector {
 
 namespace {
 
-constexpr std::size_t longest_quote = 64;
-
 // A word of the user's in a message, without what a terminal would act upon
 std::string quoted(std::string_view text) {
-    std::string shown(text.substr(0, longest_quote));
-    std::replace_if(
-        shown.begin(), shown.end(),
-        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-    return "'" + shown + (text.size() > longest_quote ? "...'" : "'");
+    char shown[RMIRROR_TEXT_MAX];
+    rmirror_text_quoted(shown, text.data(), text.size());
+    return shown;
 }
 
 const Word *find(std::span<const Word> table, std::string_view name) {
@@ -38,6 +35,8 @@ std::string names(std::span<const Word> table) {
     return text;
 }
 
+// Not as strict as the statement is: a device may have a name that nft cannot say. The kernel takes
+// % in the name of a new one for a pattern.
 bool is_device_name(std::string_view name) {
     return !name.empty() && name.size() < IFNAMSIZ && name != "." && name != ".." &&
            std::none_of(name.begin(), name.end(), [](char c) {

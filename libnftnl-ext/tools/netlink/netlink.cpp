@@ -16,6 +16,7 @@ namespace {
 // A dump comes in messages of up to 32 KiB.
 constexpr std::size_t answer_size = 65536;
 constexpr std::uint32_t sequence = 1;
+constexpr int attempts = 10;
 
 int take_message(const nlmsghdr *message, void *data) {
     (*static_cast<const std::function<void(const nlmsghdr &)> *>(data))(*message);
@@ -59,6 +60,16 @@ int Netlink::ask(const Request &request, const std::function<void(const nlmsghdr
         if (more == MNL_CB_STOP || !is_dump)
             return 0;
     }
+}
+
+int dump(int bus, const Request &request, const std::function<void()> &begin,
+         const std::function<void(const nlmsghdr &)> &take) {
+    int error = EINTR;
+    for (int attempt = 0; error == EINTR && attempt < attempts; attempt++) {
+        begin();
+        error = Netlink(bus).ask(request, take);
+    }
+    return error;
 }
 
 namespace {

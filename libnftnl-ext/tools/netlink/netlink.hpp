@@ -64,6 +64,11 @@ private:
     int error_ = 0;
 };
 
+// Everything of a dump, as ask() hands it out. One during which somebody changes what it lists
+// begins anew, and `begin` forgets what was taken.
+int dump(int bus, const Request &request, const std::function<void()> &begin,
+         const std::function<void(const nlmsghdr &)> &take);
+
 // The attributes in a nest, or in a message behind a header of `header` bytes.
 std::vector<const nlattr *> attributes_of(const nlattr *nest);
 std::vector<const nlattr *> attributes_of(const nlmsghdr &message, std::size_t header);

@@ -88,20 +88,22 @@ void examine_gaps(const Mirrors &mirrors, Findings &findings) {
     }
 }
 
-// The mirrors that are named, and of one with a map its targets behind it; who names a target means
-// its mirror, too.
-std::vector<Mirror> select_with_targets(const std::vector<Mirror> &mirrors,
-                                        const std::vector<std::string> &words, Findings &findings) {
+// The mirrors that are named, and of one with a map its elements behind it; who names an element
+// means its mirror, too.
+std::vector<Mirror> select_with_elements(const std::vector<Mirror> &mirrors,
+                                         const std::vector<std::string> &words,
+                                         Findings &findings) {
+    Maps maps;
     std::vector<Mirror> all;
     for (const Mirror &mirror : mirrors) {
-        Targets targets = read_targets(mirror);
+        Elements elements = maps.elements_of(mirror);
         const bool is_named = !select({mirror}, words).empty();
         if (is_named && !mirror.collectors.empty())
-            examine_map(mirror, targets, findings);
-        targets.mirrors = select(std::move(targets.mirrors), words);
-        if (is_named || !targets.mirrors.empty())
+            examine_map(mirror, elements, findings);
+        elements.mirrors = select(std::move(elements.mirrors), words);
+        if (is_named || !elements.mirrors.empty())
             all.push_back(mirror);
-        all.insert(all.end(), targets.mirrors.begin(), targets.mirrors.end());
+        all.insert(all.end(), elements.mirrors.begin(), elements.mirrors.end());
     }
     return all;
 }
@@ -137,7 +139,7 @@ Findings examine(const std::vector<std::string> &words, bool probe) {
     examine_gaps(mirrors, findings);
     read_ruleset(ruleset);  // what cannot be read has been told
     Findings of_maps;
-    mirrors.all = select_with_targets(mirrors.all, words, of_maps);
+    mirrors.all = select_with_elements(mirrors.all, words, of_maps);
     examine_host(mirrors.all, findings);
     findings.insert(findings.end(), of_maps.begin(), of_maps.end());
     add_addresses(words, mirrors.all, findings);
@@ -149,7 +151,7 @@ Findings examine(const std::vector<std::string> &words, bool probe) {
     for (const Mirror &mirror : mirrors.all) {
         if (mirror.family.empty())
             bases.clear();
-        else if (!mirror.is_target)  // which stands behind the mirror that it is of
+        else if (!mirror.is_element)  // which stands behind the mirror that it is of
             bases = examine_rule(mirror, passage, findings);
         if (const Path *path = paths.find(mirror))
             examine_collector(mirror, *path, bases, paths, findings);

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "maps.hpp"
 #include "mirror.hpp"
 #include "passage.hpp"
 #include "path.hpp"
 #include "probe.hpp"
-#include "targets.hpp"
 
 namespace rmirror::tools {
 
@@ -54,8 +54,8 @@ void examine_loops(const Mirror &mirror, const Path &path, const std::vector<con
                    Findings &findings);
 void examine_answers(const Mirror &mirror, const Path &path, Paths &paths, Findings &findings);
 
-// A mirror with a map of collectors, of which each is a target of its own.
-void examine_map(const Mirror &mirror, const Targets &targets, Findings &findings);
+// A mirror with a map of collectors, of which each is examined by itself, too.
+void examine_map(const Mirror &mirror, const Elements &elements, Findings &findings);
 
 // What became of probes.
 void examine_probes(const Probing &probing, Paths &paths, Findings &findings);

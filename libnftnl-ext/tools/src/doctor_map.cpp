@@ -13,7 +13,7 @@ namespace rmirror::tools {
 namespace {
 
 std::string name_of_map(const Mirror &mirror) {
-    return mirror.collectors.starts_with("__") ? "its map" : "map " + printable(mirror.collectors);
+    return is_anonymous(mirror.collectors) ? "its map" : "map " + printable(mirror.collectors);
 }
 
 std::string remedy_of_empty(const Mirror &mirror) {
@@ -24,19 +24,19 @@ std::string remedy_of_empty(const Mirror &mirror) {
 
 }  // namespace
 
-void examine_map(const Mirror &mirror, const Targets &targets, Findings &findings) {
+void examine_map(const Mirror &mirror, const Elements &elements, Findings &findings) {
     const auto tell = [&](Severity severity, const std::string &what, const std::string &remedy) {
         findings.push_back({severity, mirror.place(), what, remedy});
     };
-    if (targets.error != 0)
+    if (elements.error != 0)
         tell(Severity::unknown,
-             "cannot read " + name_of_map(mirror) + ": " + std::strerror(targets.error), "");
-    else if (targets.mirrors.empty())
+             "cannot read " + name_of_map(mirror) + ": " + std::strerror(elements.error), "");
+    else if (elements.mirrors.empty())
         tell(Severity::wrong, "no packet is mirrored: " + name_of_map(mirror) + " is empty",
              remedy_of_empty(mirror));
-    if (targets.too_many != 0)
+    if (elements.too_many != 0)
         tell(Severity::note,
-             counted(targets.too_many, "collector") + " of " + name_of_map(mirror) +
+             counted(elements.too_many, "collector") + " of " + name_of_map(mirror) +
                  " not examined: there are too many",
              "");
     examine_losses(mirror, "", findings);

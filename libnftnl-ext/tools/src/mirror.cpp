@@ -12,6 +12,7 @@
 #include <map>
 #include <sstream>
 
+#include "maps.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
@@ -107,9 +108,9 @@ void abridge(std::string &text, std::string_view before, const std::string &map)
         return;
     const std::size_t begin = at + before.size();
     const std::size_t end = std::min(text.find(' ', begin + 4), text.size());
-    const bool is_anonymous = map.starts_with("__");
-    text.replace(begin, end - begin,
-                 map.empty() ? ".." : ".. map " + (is_anonymous ? "{ .. }" : '@' + printable(map)));
+    text.replace(
+        begin, end - begin,
+        map.empty() ? ".." : ".. map " + (is_anonymous(map) ? "{ .. }" : '@' + printable(map)));
 }
 
 bool is_named(const Mirror &mirror, const std::string &word) {
@@ -147,7 +148,7 @@ std::string Mirror::place() const {
     std::string text = family + ' ' + printable(table) + ' ' + printable(chain);
     if (handle)
         text += " handle " + std::to_string(*handle);
-    if (is_target)
+    if (is_element)
         text += " to " + collector;
     return text;
 }

@@ -28,17 +28,17 @@ struct Mirror {
     std::optional<Statement> statement;  // nothing is known of what is in a legacy table but:
     std::string collector;               // an address, or "register"
     std::string encap;
-    std::string key;         // "-": none; or "register"
-    std::string collectors;  // of a register the map that it is from; empty: from none
-    std::string keys;        // likewise
-    bool is_target = false;  // only for one of the collectors of a map
+    std::string key;          // "-": none; or "register"
+    std::string collectors;   // of a register the map that it is from; empty: from none
+    std::string keys;         // likewise
+    bool is_element = false;  // only for one of the collectors of a map
     Counters counters{};
 
     std::uint64_t count(std::uint16_t counter) const { return counters.at(counter - 1U); }
     // Packets of which the collector got something
     std::uint64_t mirrored() const;
-    // "inet mirror input handle 2", of a target "inet mirror input handle 2 to 10.0.0.5"; without a
-    // rule, the collector
+    // "inet mirror input handle 2", of an element "inet mirror input handle 2 to 10.0.0.5"; without
+    // a rule, the collector
     std::string place() const;
     // "rmirror to 10.0.0.5 len 60"; an expression is "..", "rmirror ip to .. map @collectors"
     std::string text() const;

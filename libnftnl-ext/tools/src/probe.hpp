@@ -48,7 +48,7 @@ struct Probing {
 };
 
 // Waits until it is known what became of all, and a second more for those who refuse. A key that
-// only a packet tells is 0; a mirror with a map of collectors is left to its targets. The mirrors
+// only a packet tells is 0; a mirror with a map of collectors is left to its elements. The mirrors
 // have to live as long as the result.
 Probing send_probes(const std::vector<Mirror> &mirrors);
 

@@ -23,7 +23,6 @@ namespace {
 
 // What libnftnl writes in front of a comment: its type, 0, and its length
 constexpr std::uint8_t comment_type = 0;
-constexpr int attempts = 10;
 
 std::span<const std::uint8_t> payload_of(const nlattr *attribute) {
     if (attribute == nullptr)
@@ -192,15 +191,9 @@ int read_rules(std::vector<Mirror> &mirrors, const std::string &table) {
     request.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
     if (!table.empty())
         request.put(NFTA_RULE_TABLE, table);
-    // A dump during which somebody changes the rules begins anew.
-    int error = EINTR;
-    for (int attempt = 0; error == EINTR && attempt < attempts; attempt++) {
-        mirrors.clear();
-        error = Netlink(NETLINK_NETFILTER).ask(request, [&mirrors](const nlmsghdr &message) {
-            take_rule(message, mirrors);
-        });
-    }
-    return error;
+    return dump(
+        NETLINK_NETFILTER, request, [&mirrors] { mirrors.clear(); },
+        [&mirrors](const nlmsghdr &message) { take_rule(message, mirrors); });
 }
 
 }  // namespace rmirror::tools

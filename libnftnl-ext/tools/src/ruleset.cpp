@@ -141,20 +141,20 @@ void take_rule(const nlmsghdr &message, std::vector<Rule> &rules) {
 }  // namespace
 
 int read_ruleset(Ruleset &ruleset) {
-    Netlink netlink(NETLINK_NETFILTER);
-    const auto dump = [&netlink](int type, auto take, auto &list) {
+    const auto read = [](int type, auto take, auto &list) {
         Request request(of_nftables(type), NLM_F_DUMP);
         request.extra<nfgenmsg>().nfgen_family = NFPROTO_UNSPEC;
-        return netlink.ask(request,
-                           [take, &list](const nlmsghdr &message) { take(message, list); });
+        return dump(
+            NETLINK_NETFILTER, request, [&list] { list.clear(); },
+            [take, &list](const nlmsghdr &message) { take(message, list); });
     };
-    int error = dump(NFT_MSG_GETTABLE, take_table, ruleset.tables);
+    int error = read(NFT_MSG_GETTABLE, take_table, ruleset.tables);
     if (error == 0)
-        error = dump(NFT_MSG_GETCHAIN, take_chain, ruleset.chains);
+        error = read(NFT_MSG_GETCHAIN, take_chain, ruleset.chains);
     if (error == 0)
-        error = dump(NFT_MSG_GETRULE, take_rule, ruleset.rules);
+        error = read(NFT_MSG_GETRULE, take_rule, ruleset.rules);
     if (error == 0)
-        error = dump(NFT_MSG_GETFLOWTABLE, take_flowtable, ruleset.flowtables);
+        error = read(NFT_MSG_GETFLOWTABLE, take_flowtable, ruleset.flowtables);
     return error;
 }
 

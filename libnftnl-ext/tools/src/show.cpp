@@ -12,12 +12,12 @@
 #include <thread>
 
 #include "commands.h"
+#include "maps.hpp"
 #include "mirror.hpp"
 #include "move.hpp"
 #include "options.hpp"
 #include "path.hpp"
 #include "report.hpp"
-#include "targets.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
@@ -69,8 +69,8 @@ void print_deletions(const std::vector<Mirror> &mirrors) {
     }
 }
 
-std::string wrong_with(const Mirror &mirror, const Rates *rates, Paths &paths) {
-    std::string wrong = obstacle_now(mirror, paths);
+std::string wrong_with(const Mirror &mirror, const Rates *rates, Paths &paths, Maps &maps) {
+    std::string wrong = obstacle_now(mirror, paths, maps);
     return wrong.empty() && rates != nullptr ? rates->loss() : wrong;
 }
 
@@ -103,10 +103,11 @@ int show_main(int argc, char **argv) {
         return std::fflush(stdout) == 0 ? 0 : 1;
     }
     Paths paths;
+    Maps maps;
     Json list(json_array());
     for (std::size_t i = 0; i < now.all.size(); i++) {
         const Rates *rate = options->wait ? &rates[i] : nullptr;
-        const std::string wrong = wrong_with(now.all[i], rate, paths);
+        const std::string wrong = wrong_with(now.all[i], rate, paths, maps);
         if (options->json)
             json_array_append_new(list.get(), to_json(now.all[i], rate, wrong));
         else

@@ -10,12 +10,12 @@
 #include <optional>
 
 #include "commands.h"
+#include "maps.hpp"
 #include "mirror.hpp"
 #include "options.hpp"
 #include "path.hpp"
 #include "report.hpp"
 #include "screen.hpp"
-#include "targets.hpp"
 #include "text.hpp"
 
 namespace rmirror::tools {
@@ -55,8 +55,8 @@ struct Look {
     std::vector<std::size_t> order;
 };
 
-std::string wrong_with(const Mirror &mirror, const Rates &rates, Paths &paths) {
-    const std::string wrong = obstacle_now(mirror, paths);
+std::string wrong_with(const Mirror &mirror, const Rates &rates, Paths &paths, Maps &maps) {
+    const std::string wrong = obstacle_now(mirror, paths, maps);
     return wrong.empty() ? rates.loss() : wrong;
 }
 
@@ -79,10 +79,11 @@ void print(const Look &look, const Screen &screen) {
     if (screen.is_terminal())
         rows = std::min(rows, Screen::size().rows);
     Paths paths;
+    Maps maps;
     for (std::size_t row = 0; lines.size() < rows; row++) {
         const Mirror &mirror = look.mirrors[look.order[row]];
         const Rates &rates = look.rates[look.order[row]];
-        lines.push_back(line_of(mirror, rates, wrong_with(mirror, rates, paths)));
+        lines.push_back(line_of(mirror, rates, wrong_with(mirror, rates, paths, maps)));
     }
     if (screen.is_terminal())
         Screen::draw(lines);
@@ -96,10 +97,11 @@ void print(const Look &look, const Screen &screen) {
 void print_line_of_json(const Look &look) {
     Json list(json_array());
     Paths paths;
+    Maps maps;
     for (const std::size_t i : look.order)
         json_array_append_new(list.get(),
                               to_json(look.mirrors[i], &look.rates[i],
-                                      wrong_with(look.mirrors[i], look.rates[i], paths)));
+                                      wrong_with(look.mirrors[i], look.rates[i], paths, maps)));
     json_dumpf(list.get(), stdout, JSON_COMPACT);
     std::puts("");
     std::fflush(stdout);
