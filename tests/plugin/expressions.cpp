@@ -7,67 +7,12 @@
 #include <map>
 #include <sstream>
 
-#include "nft.hpp"
+#include "expressions.hpp"
 #include "support/words.hpp"
 
 namespace rmirror::test {
 
 namespace {
-
-class PluginExpressions : public NftTest {
-protected:
-    void SetUp() override {
-        NftTest::SetUp();
-        if (IsSkipped())
-            return;
-        std::string tables;
-        for (std::string family : {"inet", "ip", "ip6", "arp", "bridge", "netdev"})
-            tables += "add table " + family + " t\nadd chain " + family + " t c\n";
-        for (std::string family : {"inet", "ip", "bridge", "netdev"})
-            tables += "add map " + family +
-                      " t m { type ipv4_addr : ipv4_addr; elements = { 10.1.0.1 : 10.0.0.9 }; }\n";
-        tables += "add map inet t m6 { type ipv6_addr : ipv6_addr; }\n";
-        tables += "add map inet t k { type iface_index : mark; elements = { \"lo\" : 7 }; }\n";
-        ASSERT_EQ(run({"nft", "-f", "-"}, {.input = tables}).err, "");
-    }
-
-    // The rule of the chain, as listed: the chain holds one.
-    std::string listed(const std::string &family) {
-        std::istringstream lines(nft("list chain " + family + " t c").out);
-        std::string line, rules;
-        while (std::getline(lines, line))
-            if (line.starts_with("\t\t"))
-                rules += line.substr(2) + '\n';
-        return rules;
-    }
-
-    // What the kernel was sent for the rule, one expression a line, registers and all
-    std::string sent(const std::string &family, const std::string &rule) {
-        std::istringstream lines(nft("-c --debug=netlink add rule " + family + " t c " + rule).out);
-        std::string line, expressions;
-        while (std::getline(lines, line))
-            if (line.starts_with("  [ "))
-                expressions += line.substr(2) + '\n';
-        return expressions;
-    }
-};
-
-struct Rule {
-    const char *family;
-    const char *written;
-    const char *listed = nullptr;  // without `rmirror to` made to `rmirror ip to`
-};
-
-std::string as_listed(const Rule &rule) {
-    if (rule.listed)
-        return rule.listed;
-    std::string text = rule.written;
-    const std::string before = "rmirror to ";
-    const std::size_t at = text.find(before);
-    if (at != text.npos && std::isdigit(static_cast<unsigned char>(text[at + before.size()])) == 0)
-        text.replace(at, before.size(), "rmirror ip to ");
-    return text;
-}
 
 const Rule rules[] = {
     {"inet", "rmirror to ip saddr map { 10.1.0.1 : 10.0.0.5, 10.1.0.3 : 10.0.0.6 } len 60"},
@@ -239,47 +184,6 @@ TEST_F(PluginExpressions, OfTwoEachHasRegistersOfItsOwn) {
         "Error: rmirror: the key needs more registers than the collector leaves; nothing was "
         "applied\n");
     EXPECT_EQ(listed("inet") + listed("netdev"), "");
-}
-
-// There a number of 8 or 16 bits is in the upper bits of its register. It is shifted into another
-// one, which a listing does not show; a shift of the user's stays in its register.
-TEST_F(PluginExpressions, OnBigEndianMachinesShortKeysAreShifted) {
-    struct Key {
-        const char *expression;
-        const char *shift;  // nullptr: none
-    };
-    const How how{.plugin_dir = RMIRROR_BIG_ENDIAN_DIR};
-    for (const auto &[expression, shift] :
-         {Key{"th dport", "10"}, Key{"meta l4proto", "18"}, Key{"@th,0,8", "18"},
-          Key{"iif", nullptr}, Key{"iif map @k", nullptr}, Key{"meta mark >> 8", nullptr},
-          Key{"jhash iif mod 8", nullptr}}) {
-        for (const char *collector : {"10.0.0.5", "ip saddr map @m"}) {
-            const std::string rule =
-                std::string("rmirror to ") + collector + " key " + expression + " len 60 accept";
-            const std::string sent = nft("-c --debug=netlink add rule inet t c " + rule, how).out;
-            const std::size_t at = sent.rfind("[ bitwise reg");
-            const std::string line =
-                at == sent.npos ? std::string() : sent.substr(at, sent.find('\n', at) - at);
-            // libnftnl 1.3 prints numbers in network order where nothing says that they are not.
-            if (shift)
-                EXPECT_TRUE(line.ends_with(std::string(" >> 0x000000") + shift + " ) ]") ||
-                            line.ends_with(std::string(" >> 0x") + shift + "000000 ) ]"))
-                    << sent;
-            else
-                EXPECT_EQ(line.find(">> 0x00000010") + line.find(">> 0x00000018"), 2 * line.npos)
-                    << sent;
-            nft("flush chain inet t c");
-            EXPECT_EQ(nft("add rule inet t c " + rule, how).err, "");
-            EXPECT_EQ(listed("inet"), as_listed({"inet", rule.c_str()}) + '\n');
-            // In JSON, and by a plugin that would not have sent it
-            const std::string before = ruleset();
-            How json = how;
-            json.input = nft("-j list ruleset", how).out;
-            nft("flush ruleset");
-            EXPECT_EQ(nft("-j -f -", json).err, "");
-            EXPECT_EQ(ruleset(), before);
-        }
-    }
 }
 
 TEST_F(PluginExpressions, BytesOfTheStatement) {
@@ -476,10 +380,6 @@ TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
     EXPECT_EQ(listed("inet"), "");
 }
 
-std::string first_line(const std::string &text) {
-    return text.substr(0, text.find('\n'));
-}
-
 TEST_F(PluginExpressions, WhatCannotBeSaidIsRefusedWithWhatCan) {
     Outcome outcome = nft("add rule inet t c rmirror to ip6 saddr map @m6");
     EXPECT_NE(first_line(outcome.err)
@@ -515,87 +415,6 @@ TEST_F(PluginExpressions, WhatCannotBeSaidIsRefusedWithWhatCan) {
             "saddr 10.0.0.1 drop")
             .err,
         "");
-}
-
-// A key of some bits: nft 1.0.6 masks them, 1.1 does not and would look up something else.
-TEST_F(PluginExpressions, KeysOfSomeBitsAreMaskedOrRefused) {
-    Outcome outcome = nft("add rule ip t c rmirror to ip dscp map { 5 : 10.0.0.5 }");
-    if (outcome.status == 0) {
-        EXPECT_EQ(listed("ip"), "rmirror ip to ip dscp map { 0x05 : 10.0.0.5 }\n");
-        EXPECT_NE(sent("ip", "rmirror to ip dscp map { 5 : 10.0.0.5 }").find("bitwise"),
-                  std::string::npos);
-    } else {
-        EXPECT_EQ(
-            outcome.err,
-            "Error: rmirror: this nft cannot take some bits of a header (vlan id, ip dscp) for "
-            "the key of a collector: write a rule for each value; nothing was applied\n");
-        EXPECT_EQ(listed("ip"), "");
-    }
-}
-
-constexpr const char *mask_and_shift =
-    "nft does not list (FIELD & MASK) >> NUMBER, which some bits of a header are, too, as it reads "
-    "them: take one operation, on whole bytes; nothing was applied\n";
-
-// What depends on the version of nft: it is refused, or what is listed loads again.
-TEST_F(PluginExpressions, WhatOneNftCannotSayIsRefusedByIt) {
-    const std::pair<const char *, std::string> cases[] = {
-        {"rmirror to fib saddr type map { local : 10.0.0.5 }",
-         " (a stock nft does not take the collector from this)\n"},
-        {"rmirror to 10.0.0.5 key (tcp sport & 0xff0) >> 4", mask_and_shift},
-    };
-    for (const auto &[rule, why] : cases) {
-        const Outcome outcome = nft(std::string("add rule inet t c ") + rule);
-        const std::string listing = listed("inet");
-        if (outcome.status == 0) {
-            nft("flush chain inet t c");
-            EXPECT_EQ(nft("add rule inet t c " + listing).err, "");
-            EXPECT_EQ(listed("inet"), listing);
-            nft("flush chain inet t c");
-        } else {
-            EXPECT_NE(outcome.err.find(why), std::string::npos) << outcome.err;
-            EXPECT_EQ(listing, "");
-        }
-    }
-}
-
-// nft 1.1 says in a line of its own what it expected.
-TEST_F(PluginExpressions, KeysThatNftCannotReadAreRefused) {
-    const std::string before = "add rule inet t c rmirror to 10.0.0.5 key ";
-    std::string err = nft(before + "ct").err;
-    EXPECT_EQ(first_line(err), "Error: syntax error, the key is not complete");
-    EXPECT_TRUE(err.ends_with(before + "ct\n" + std::string(before.size() + 1, ' ') + "^\n"))
-        << err;
-    err = nft(before + "iif lne 60").err;
-    EXPECT_EQ(first_line(err), "Error: syntax error, unexpected string");
-    EXPECT_TRUE(
-        err.ends_with(before + "iif lne 60\n" + std::string(before.size() + 4, ' ') + "^^^\n"))
-        << err;
-}
-
-TEST_F(PluginExpressions, KeysThatAreNoNumbersAreRefused) {
-    const std::string what = "Error: rmirror: ";
-    for (const char *key : {"iifname", "ct bytes", "ip6 saddr"})
-        EXPECT_EQ(nft(std::string("add rule inet t c rmirror to 10.0.0.5 key ") + key).err,
-                  what +
-                      "the key is a number of 8, 16 or 32 bits, which this is not; nothing was "
-                      "applied\n")
-            << key;
-    EXPECT_EQ(nft("add rule bridge t c rmirror to 10.0.0.5 encap vxlan key vlan id").err,
-              what +
-                  "this nft cannot take some bits of a header (vlan id, ip dscp) for a key: "
-                  "write a rule for each value; nothing was applied\n");
-    // nft shifts these as they stand in the header.
-    for (const char *key : {"@th,0,12", "@th,4,8"}) {
-        const std::string err =
-            nft(std::string("add rule inet t c rmirror to 10.0.0.5 key ") + key).err;
-        EXPECT_TRUE(err == what +
-                               "this nft cannot take some bits of a header (vlan id, ip dscp) for "
-                               "a key: write a rule for each value; nothing was applied\n" ||
-                    err == what + mask_and_shift)
-            << err;
-    }
-    EXPECT_EQ(listed("inet") + listed("bridge"), "");
 }
 
 // Of other programs: a register that nft shows no address for is seen, and does not load.
