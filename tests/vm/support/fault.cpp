@@ -20,6 +20,17 @@ void set(const std::string &name, const char *value) {
         throw std::runtime_error("cannot set " + name);
 }
 
+// The kernel keeps the settings.
+bool fail_all() {
+    set("failslab/ignore-gfp-wait", "N");
+    set("fail_page_alloc/ignore-gfp-wait", "N");
+    set("fail_page_alloc/min-order", "0");
+    // A trace of each would look like a report.
+    set("failslab/verbose", "0");
+    set("fail_page_alloc/verbose", "0");
+    return true;
+}
+
 }  // namespace
 
 std::string Fault::missing() {
@@ -30,12 +41,8 @@ std::string Fault::missing() {
 }
 
 Fault::Fault(unsigned nth) {
-    set("failslab/ignore-gfp-wait", "N");
-    set("fail_page_alloc/ignore-gfp-wait", "N");
-    set("fail_page_alloc/min-order", "0");
-    // A trace of each would look like a report.
-    set("failslab/verbose", "0");
-    set("fail_page_alloc/verbose", "0");
+    static const bool are_all_to_fail = fail_all();
+    (void)are_all_to_fail;
     file_ = FileDescriptor(
         check_errno(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC), "open fail-nth"));
     const std::string text = std::to_string(nth);
