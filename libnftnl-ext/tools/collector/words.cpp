@@ -7,8 +7,8 @@
 #include <charconv>
 #include <vector>
 
-#include "decode.hpp"
 #include "../../rules/rmirror_rules.h"
+#include "decode.hpp"
 
 namespace rmirror::collector {
 
