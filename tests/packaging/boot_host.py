@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Boots a test host from its root directory, again and again until it says that it is done.
 
-    boot_host.py ROOT WORK
+    boot_host.py [--kernel-root ROOT2] [--spare MEGABYTES] [--seconds SECONDS] ROOT WORK
 
-ROOT is the unpacked system, with its own kernel; WORK gets the disk, the consoles and the reports. Prints the
-host's reports (`ok NAME`, `not ok NAME` and details), and one of its own for each boot. Exit status 1: one of
-them is bad.
+ROOT is the unpacked system, with its own kernel; WORK gets the disk, the consoles and the reports. From the second
+boot on the kernel is that of ROOT2. Prints the host's reports (`ok NAME`, `not ok NAME` and details), and one of its
+own for each boot. Exit status 1: one of them is bad.
 """
 
+import argparse
 import subprocess
 import sys
 import time
@@ -27,9 +28,9 @@ _BOOT_SECONDS = 1800
 _SPARE_MEGABYTES = 300
 
 
-def _make_disk(root: Path, disk: Path) -> None:
+def _make_disk(root: Path, disk: Path, spare: int) -> None:
     used = subprocess.run(["du", "-sm", str(root)], check=True, capture_output=True, text=True).stdout
-    megabytes = int(used.split()[0]) * 11 // 10 + _SPARE_MEGABYTES
+    megabytes = int(used.split()[0]) * 11 // 10 + spare
     disk.unlink(missing_ok=True)
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-E", "root_owner=0:0",
                     "-d", str(root), str(disk), f"{megabytes}M"], check=True)
@@ -37,7 +38,7 @@ def _make_disk(root: Path, disk: Path) -> None:
 
 def _make_kernel(root: Path, work: Path) -> Path:
     """The directory that the harness wants: the image, the modules, a name."""
-    kernel = work / "kernel"
+    kernel = work / f"kernel-{root.name}"
     kernel.mkdir(exist_ok=True)
     image = max((root / "boot").glob("vmlinuz-*"))
     release = image.name.removeprefix("vmlinuz-")
@@ -51,16 +52,17 @@ def _make_kernel(root: Path, work: Path) -> Path:
     return kernel
 
 
-def _boot(kernel: Path, archive: Path, accelerator: str, work: Path, number: int) -> str:
+def _boot(kernel: Path, accelerator: str, work: Path, number: int, seconds: int) -> str:
     """One boot, until the guest resets or powers off; returns what it reported."""
     console, report = work / f"console-{number}", work / f"report-{number}"
     for file in (console, report):
         file.unlink(missing_ok=True)
+    archive = initramfs.build(kernel, _INIT, _MODULES)
     command = machine.root_disk_command_line(accelerator, kernel, archive, console, report,
                                              work / "disk")
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as qemu:
         try:
-            qemu.wait(timeout=_BOOT_SECONDS)
+            qemu.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             qemu.kill()
     return report.read_text(errors="replace").replace("\r", "") if report.exists() else ""
@@ -83,15 +85,24 @@ def _judge(number: int, seconds: float, report: str, console: str) -> bool:
     return ended and not faults and not any(line.startswith("not ok ") for line in lines)
 
 
-def main(root: Path, work: Path) -> int:
-    kernel = _make_kernel(root, work)
-    archive = initramfs.build(kernel, _INIT, _MODULES)
-    accelerator = machine.choose_accelerator(kernel, archive, work / "accelerator")
-    _make_disk(root, work / "disk")
+def main() -> int:
+    """The exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kernel-root", type=Path)
+    parser.add_argument("--spare", type=int, default=_SPARE_MEGABYTES)
+    parser.add_argument("--seconds", type=int, default=_BOOT_SECONDS)
+    parser.add_argument("root", type=Path)
+    parser.add_argument("work", type=Path)
+    args = parser.parse_args()
+    root, work = args.root.resolve(), args.work.resolve()
+    first = _make_kernel(root, work)
+    later = _make_kernel(args.kernel_root.resolve(), work) if args.kernel_root else first
+    accelerator = machine.choose_accelerator(first, initramfs.build(first, _INIT, _MODULES), work / "accelerator")
+    _make_disk(root, work / "disk", args.spare)
     good = True
     for number in range(1, _BOOTS_AT_MOST + 1):
         start = time.monotonic()
-        report = _boot(kernel, archive, accelerator, work, number)
+        report = _boot(first if number == 1 else later, accelerator, work, number, args.seconds)
         console = (work / f"console-{number}").read_text(errors="replace")
         good &= _judge(number, time.monotonic() - start, report, console)
         sys.stdout.flush()
@@ -102,4 +113,4 @@ def main(root: Path, work: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()))
+    sys.exit(main())

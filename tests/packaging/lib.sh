@@ -79,3 +79,33 @@ in_root() {
         exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
             DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"' bash "$root" "$@"
 }
+
+# --- a system that boots in QEMU, see boot_host.py
+
+need_boot() {
+    need_root
+    need_command mke2fs e2fsprogs
+    need_command qemu-system-x86_64 qemu-system-x86
+}
+# add_boots DIRECTORY SCRIPT: what guest/SCRIPT says is done in each boot of that system
+add_boots() {
+    local here=$RMIRROR_ROOT/tests/packaging/guest
+    mkdir -p "$1/opt/test"
+    cp "$here"/{network,boot.sh} "$1/opt/test"
+    cp "$here/$2" "$1/opt/test/boot"
+    cp "$here"/*.service "$1/etc/systemd/system"
+    echo 1 >"$1/opt/test/phase"
+}
+make_bootable() {
+    in_root "$1" bash -euc 'systemctl enable test-host.service test-network.service
+        systemctl set-default graphical.target
+        systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_reap.service systemd-networkd.service
+        echo "/dev/vda / ext4 defaults 0 0" >/etc/fstab
+        rm -f /etc/machine-id
+        systemd-machine-id-setup'
+}
+# boot_root NAME ARGUMENT..: boot_host.py's reports, with NAME in front
+boot_root() {
+    python3 -B "$RMIRROR_ROOT/tests/packaging/boot_host.py" "${@:2}" | sed "s/^\(not \)\?ok /&$1: /" ||
+        failures=$((failures + 1))
+}

@@ -11,10 +11,10 @@ from results import Case, Results, Verdict, read_tap
 from tiers import ROOT, Filter
 
 _DIRECTORY = ROOT / "tests/packaging"
-# Each with the name of a Debian release as its argument; the second wants what the first has built.
-_PER_RELEASE = ("deb", "host", "install")
+# Each with the name of a Debian release as its argument; "host" and "firewalls" want what "deb" has built.
+_PER_RELEASE = ("deb", "host", "install", "firewalls")
 _BUILDS = ("tools", "rules", "service", "rpm", "openwrt")
-_ONCE = (*_BUILDS, "nftables-deb")
+_ONCE = (*_BUILDS, "nftables-deb", "upgrade")
 _SECONDS = 5400
 _SKIPPED = 77
 
