@@ -28,7 +28,8 @@ TEST(PluginLibrary, ExportsNothingElse) {
                   "nft_ctx_free@@LIBNFTABLES_1", "nft_run_cmd_from_buffer@@LIBNFTABLES_1",
                   "nft_run_cmd_from_filename@@LIBNFTABLES_1", "nftnl_batch_iovec",
                   "nftnl_expr_build_payload", "nftnl_rule_add_expr",
-                  "nftnl_rule_nlmsg_build_payload", "nftnl_rule_nlmsg_parse", "sendmsg"}));
+                  "nftnl_rule_nlmsg_build_payload", "nftnl_rule_nlmsg_parse",
+                  "nftnl_set_nlmsg_build_payload", "nftnl_set_nlmsg_parse", "sendmsg"}));
 }
 
 TEST(PluginLibrary, NamesTheRealOneByItsPath) {
