@@ -201,6 +201,16 @@ nftnl_expr *shifted(std::uint32_t from, std::uint32_t to, std::uint32_t bits) {
     return expression;
 }
 
+// Not the one that there is: of that libnftnl's setter would lose the name.
+nftnl_expr *reference_to(const std::string &mark) {
+    nftnl_expr *expression = nftnl_expr_alloc("objref");
+    if (!expression)
+        throw std::bad_alloc();
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_QUOTA);
+    nftnl_expr_set_str(expression, NFTNL_EXPR_OBJREF_IMM_NAME, mark.c_str());
+    return expression;
+}
+
 template <typename Number>
 bool is_number(std::string_view bytes, Number number) {
     return bytes == std::string_view(reinterpret_cast<const char *>(&number), sizeof number);
@@ -382,9 +392,9 @@ void Assignments::finish(Run &run) {
         put_key(run);
     }
     held_.clear();
-    const std::string &name = run.context.registry.mark(statement_);
-    nftnl_expr_set_str(mark_, NFTNL_EXPR_OBJREF_IMM_NAME, name.c_str());
-    real().rule_add_expr(rule_, std::exchange(mark_, nullptr));
+    nftnl_expr *reference = reference_to(run.context.registry.mark(statement_));
+    unused_.emplace_back(std::exchange(mark_, nullptr));
+    real().rule_add_expr(rule_, reference);
 }
 
 void Assignments::remember_maps() {
