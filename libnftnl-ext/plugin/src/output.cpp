@@ -176,6 +176,11 @@ std::size_t end_of_part(std::string_view text) {
     constexpr std::size_t assignment_max = 512;  // bytes, more than around any mark
     if (text.size() < assignment_max)
         return 0;
+    // A statement is in one rule. In a string of JSON the quotes would be escaped. Without this, a
+    // line with a mark in each rule would have no end before its own.
+    for (const std::string_view rule : {", {\"rule\": ", ", {\"add\": {\"rule\": "})
+        if (const std::size_t at = text.rfind(rule); at != text.npos && at > 0)
+            return at;
     std::size_t cut = text.size() - longest_before;
     while ((cut = text.rfind(", ", cut)) != text.npos && cut > 0) {
         const std::size_t before = cut - std::min(cut, assignment_max);
