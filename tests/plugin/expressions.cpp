@@ -66,6 +66,13 @@ const Rule rules[] = {
     {"netdev", "rmirror to 10.0.0.5 encap vxlan key iif"},
     {"arp", "rmirror to 10.0.0.5 encap vxlan key meta mark"},
     {"inet", "rmirror to 10.0.0.5 key @th,0,8 len 60"},
+    {"inet", "rmirror to 10.0.0.5 key fib saddr type encap vxlan",
+     "rmirror to 10.0.0.5 encap vxlan key fib saddr type"},
+    {"ip", "tcp dport 80 rmirror to 10.0.0.5 key fib daddr . iif oif"},
+    {"inet", "rmirror to 10.0.0.5 key socket mark"},
+    {"inet", "rmirror to 10.0.0.5 key frag id"},
+    {"inet", "rmirror to 10.0.0.5 key tcp option maxseg size"},
+    {"inet", "rmirror to 10.0.0.5 key ipsec in reqid len 60"},
     {"inet", "rmirror to 10.0.0.5 encap vxlan key @nh,96,32 accept"},
     {"inet", "rmirror to 10.0.0.5 key @th,16,16", "rmirror to 10.0.0.5 key th dport"},
     {"inet", "rmirror to @th,16,16 map { 80 : 10.0.0.5 } ttl 9",
@@ -79,6 +86,7 @@ const Rule rules[] = {
      "rmirror to ip daddr key meta mark rmirror ip to ip saddr map @m key tcp sport rmirror to "
      "10.0.0.5 key iif rmirror to 10.0.0.6"},
     {"inet", "rmirror ip6 to ip6 saddr map @m6 encap geneve key @th,0,8"},
+    {"inet", "rmirror to ip saddr map @m key fib saddr type rmirror to 10.0.0.5 key fib daddr oif"},
     {"inet",
      "meta nfproto ipv4 rmirror to symhash mod 2 map { 0 : 10.0.0.5 } key jhash ip saddr mod 8 "
      "seed 0xbeef"},
@@ -378,6 +386,41 @@ TEST_F(PluginExpressions, ErrorsAreAboutTheTextOfTheUser) {
         EXPECT_EQ(outcome.status, 1);
     }
     EXPECT_EQ(listed("inet"), "");
+}
+
+// Of a range the kernel would take the first address for the collector.
+TEST_F(PluginExpressions, MapsThatGiveRangesAreRefused) {
+    const auto refused = [](const std::string &map) {
+        return "Error: rmirror: the map '" + map +
+               "' gives ranges, a collector or key is one value: declare the map without "
+               "'interval'; nothing was applied\n";
+    };
+    const std::string maps =
+        "add map inet t r { type ipv4_addr : interval ipv4_addr; flags interval; }\n"
+        "add map inet t r6 { type ipv6_addr : interval ipv6_addr; }\n"
+        "add map inet t rk { type iface_index : interval mark; }\n"
+        "add map inet t one { type ipv4_addr : ipv4_addr; flags interval; }\n"
+        "add map inet t two { type ipv4_addr : ipv4_addr . inet_service; }\n";
+    ASSERT_EQ(run({"nft", "-f", "-"}, {.input = maps}).err, "");
+    const std::pair<const char *, const char *> cases[] = {
+        {"rmirror to ip saddr map @r", "r"},
+        {"rmirror ip6 to ip6 saddr map @r6 len 60", "r6"},
+        {"rmirror to 10.0.0.5 key iif map @rk", "rk"},
+        {"rmirror to ip saddr map @m key iif map @rk", "rk"},
+    };
+    for (const auto &[rule, map] : cases)
+        EXPECT_EQ(nft(std::string("add rule inet t c ") + rule).err, refused(map)) << rule;
+    EXPECT_EQ(listed("inet"), "");
+    // In one file with the map, of another table
+    const std::string file =
+        "add table ip u\nadd chain ip u c\nadd map ip u m { type ipv4_addr : "
+        "interval ipv4_addr; }\nadd rule ip u c rmirror to ip saddr map @m\n";
+    EXPECT_EQ(run({"nft", "-f", "-"}, {.input = file}).err, refused("m"));
+    // What others do with ranges is theirs.
+    EXPECT_EQ(nft("add rule inet t c ip daddr set ip saddr map @r").err, "");
+    nft("flush chain inet t c");
+    EXPECT_EQ(nft("add rule inet t c rmirror to ip saddr map @one").err, "");
+    EXPECT_EQ(listed("inet"), "rmirror ip to ip saddr map @one\n");
 }
 
 TEST_F(PluginExpressions, WhatCannotBeSaidIsRefusedWithWhatCan) {

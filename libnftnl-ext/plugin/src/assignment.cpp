@@ -201,6 +201,16 @@ nftnl_expr *shifted(std::uint32_t from, std::uint32_t to, std::uint32_t bits) {
     return expression;
 }
 
+// Not the one that there is: of that libnftnl's setter would lose the name.
+nftnl_expr *reference_to(const std::string &mark) {
+    nftnl_expr *expression = nftnl_expr_alloc("objref");
+    if (!expression)
+        throw std::bad_alloc();
+    nftnl_expr_set_u32(expression, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_QUOTA);
+    nftnl_expr_set_str(expression, NFTNL_EXPR_OBJREF_IMM_NAME, mark.c_str());
+    return expression;
+}
+
 template <typename Number>
 bool is_number(std::string_view bytes, Number number) {
     return bytes == std::string_view(reinterpret_cast<const char *>(&number), sizeof number);
@@ -254,10 +264,18 @@ void Assignments::add(Run &run, nftnl_rule *rule, nftnl_expr *expression) {
 }
 
 // The next rule may have the address of this one.
-void Assignments::end_rule(Run &run) {
+void Assignments::end_rule(Run &run, const nlmsghdr &message) {
     if (is_incomplete())
         run.violation = "a part is lost";  // so short that it needs no memory
     rule_ = nullptr;
+    if (maps_.empty())
+        return;
+    const std::string_view table = find_attribute(attributes_of(message), NFTA_RULE_TABLE).string();
+    for (const std::string &map : std::exchange(maps_, {}))
+        if (run.context.range_maps.contains(name_in_table(message, table, map)))
+            run.violation = "the map '" + map +
+                            "' gives ranges, a collector or key is one value: declare the map "
+                            "without 'interval'";
 }
 
 // Outside of an assignment; one may begin.
@@ -281,8 +299,14 @@ void Assignments::begin(Run &run, nftnl_expr *expression) {
 
 bool Assignments::is_write(const nftnl_expr *expression) const {
     if (is_key())
-        return is(expression, "meta") && nftnl_expr_is_set(expression, NFTNL_EXPR_META_SREG);
+        return (is(expression, "meta") && nftnl_expr_is_set(expression, NFTNL_EXPR_META_SREG)) ||
+               is_our_match(expression);
     return is(expression, "payload") && nftnl_expr_is_set(expression, NFTNL_EXPR_PAYLOAD_SREG);
+}
+
+// The one that JSON has instead of a write
+bool Assignments::is_our_match(const nftnl_expr *expression) const {
+    return is(expression, "cmp") && held_.size() > 1 && is_our_hash(held_[held_.size() - 2].get());
 }
 
 void Assignments::add_to_rule(Run &run, nftnl_expr *expression) {
@@ -355,6 +379,7 @@ void Assignments::finish(Run &run) {
             return reads_network_header(each.get());
         });
         check_bits(run);
+        remember_maps();
         put_collector(run, is_read);
         for (const Expression &each : key)
             if (!move_register(each.get()))
@@ -363,12 +388,20 @@ void Assignments::finish(Run &run) {
     held_ = std::move(key);
     if (!held_.empty()) {
         check_bits(run);
+        remember_maps();
         put_key(run);
     }
     held_.clear();
-    const std::string &name = run.context.registry.mark(statement_);
-    nftnl_expr_set_str(mark_, NFTNL_EXPR_OBJREF_IMM_NAME, name.c_str());
-    real().rule_add_expr(rule_, std::exchange(mark_, nullptr));
+    nftnl_expr *reference = reference_to(run.context.registry.mark(statement_));
+    unused_.emplace_back(std::exchange(mark_, nullptr));
+    real().rule_add_expr(rule_, reference);
+}
+
+void Assignments::remember_maps() {
+    for (const Expression &each : held_)
+        if (is(each.get(), "lookup") && nftnl_expr_is_set(each.get(), NFTNL_EXPR_LOOKUP_DREG) &&
+            nftnl_expr_is_set(each.get(), NFTNL_EXPR_LOOKUP_SET))
+            maps_.emplace_back(nftnl_expr_get_str(each.get(), NFTNL_EXPR_LOOKUP_SET));
 }
 
 void Assignments::check_bits(Run &run) const {
@@ -400,11 +433,10 @@ bool Assignments::any_held(bool (*has_it)(const nftnl_expr *)) const {
 // Of what nft matches for the expression all is needed: the assignment alone needs nothing.
 void Assignments::put_key(Run &run) {
     const nftnl_expr *write = held_.back().get();
-    std::uint32_t number = nftnl_expr_get_u32(write, NFTNL_EXPR_META_SREG);
     const std::size_t last = held_.size() - 1;
     const nftnl_expr *hash =
         last > 0 && is_our_hash(held_[last - 1].get()) ? held_[last - 1].get() : nullptr;
-    std::uint32_t size = 0;
+    std::uint32_t number = 0, size = 0;
     if (hash) {
         // nft shows them as raw bytes, which it does not take back.
         if (any_held(reads_bits) || shifts_header())
@@ -415,6 +447,8 @@ void Assignments::put_key(Run &run) {
         size = nftnl_expr_get_u32(hash, NFTNL_EXPR_HASH_LEN);
         if (size != 1 && size != 2 && size != 4)
             run.violation = "the key is a number of 8, 16 or 32 bits, which this is not";
+    } else {
+        number = nftnl_expr_get_u32(write, NFTNL_EXPR_META_SREG);
     }
     const bool swapped = size > 1 && is_in_network_order(last - 1);
     for (Expression &expression : held_) {

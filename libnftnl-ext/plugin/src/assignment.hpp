@@ -23,7 +23,8 @@
 // expression reads that header itself: rmirror writes to no packet, and mirrors others, too.
 //
 // A packet's mark takes no other type than its own, but is set to a hash of anything: of that the
-// bytes that are hashed are taken, and their number is known.
+// bytes that are hashed are taken, and their number is known. In JSON the hash is compared with 0
+// instead, because nft does not take `fib` and others in an assignment there.
 //
 // nft computes each expression from the first register on. Of two the key's is moved to the
 // registers behind the collector's, where the native grammar has it, too.
@@ -35,12 +36,14 @@
 
 #include <bit>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "registry.hpp"
 #include "scan.hpp"
 
+struct nlmsghdr;
 struct nftnl_expr;
 struct nftnl_rule;
 
@@ -63,8 +66,10 @@ struct Field {
 // What is around an expression of which only a hash can be assigned
 inline constexpr std::string_view hash_begin = "jhash ";
 inline constexpr std::string_view hash_end = " mod 1";
-inline constexpr std::string_view hash_begin_json = R"({"jhash": {"mod": 1, "expr": )";
-inline constexpr std::string_view hash_end_json = "}}";
+// In JSON up to where an assignment would end
+inline constexpr std::string_view match_begin_json =
+    R"({"match": {"op": "==", "right": 0, "left": {"jhash": {"mod": 1, "expr": )";
+inline constexpr std::string_view match_end_json = "}}";
 // For a key, and for the collector that the statement has
 inline constexpr Field key_field{"meta mark", R"({"meta": {"key": "mark"}})", {}};
 Field field_for(TableFamily table, const Statement &statement);
@@ -77,8 +82,8 @@ public:
 
     // nft adds an expression to a rule.
     void add(Run &run, nftnl_rule *rule, nftnl_expr *expression);
-    // nft has put all expressions of a rule into its message.
-    void end_rule(Run &run);
+    // nft puts all expressions of a rule into its message, which has the names already.
+    void end_rule(Run &run, const nlmsghdr &message);
 
 private:
     struct Free {
@@ -89,6 +94,7 @@ private:
     void begin(Run &run, nftnl_expr *expression);
     void finish(Run &run);
     void check_bits(Run &run) const;
+    void remember_maps();
     // Is what is held that of the key, and not of the collector?
     bool is_key() const {
         return !collector_.empty() || !std::holds_alternative<Register>(statement_.collector);
@@ -104,6 +110,7 @@ private:
     std::vector<std::size_t> find_checks() const;
     // The write that ends the assignment
     bool is_write(const nftnl_expr *expression) const;
+    bool is_our_match(const nftnl_expr *expression) const;
     bool is_check(const nftnl_expr *load, const nftnl_expr *compare) const;
     bool has_check(std::size_t check) const;
     // The table is of the other family than the collector: there is no such header.
@@ -121,6 +128,7 @@ private:
     // nft takes it for granted in the rest of this rule that the packet was checked, and is wrong.
     bool is_unchecked_ = false;
     const nftnl_expr *last_ = nullptr;  // in rule_
+    std::vector<std::string> maps_;     // of this rule, that give collectors and keys
     // nft knows their addresses until the command ends.
     std::vector<Expression> unused_;
 };

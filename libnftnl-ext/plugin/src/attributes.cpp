@@ -15,6 +15,12 @@ std::string_view object_name(Bytes bytes) {
     return find_attribute(data.payload, NFTA_OBJREF_IMM_NAME).string();
 }
 
+std::string name_in_table(const nlmsghdr &message, std::string_view table, std::string_view name) {
+    // The family is the first byte behind the header.
+    std::string whole(1, *(reinterpret_cast<const char *>(&message) + NLMSG_HDRLEN));
+    return whole.append(table).append(1, '/').append(name);
+}
+
 bool is_rule(const nlmsghdr &message) {
     return message.nlmsg_type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_NEWRULE) ||
            message.nlmsg_type == ((NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_DELRULE);

@@ -7,6 +7,7 @@
 #include <linux/netlink.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "rmirror/attributes.hpp"
@@ -26,6 +27,8 @@ inline std::uint32_t first_word(std::uint32_t number) {
     return number >= NFT_REG32_00 ? number : NFT_REG32_00 + 4 * (number - NFT_REG_1);
 }
 
+// Of a rule or a set: family, table and that name
+std::string name_in_table(const nlmsghdr &message, std::string_view table, std::string_view name);
 // Is it an NFT_MSG_NEWRULE or an NFT_MSG_DELRULE?
 bool is_rule(const nlmsghdr &message);
 // The attributes of an nf_tables message.

@@ -25,6 +25,9 @@ struct Context {
     std::vector<std::pair<std::string, std::string>> command_line_variables;
     // What commands before this one defined, up to the next file, with which libnftables forgets it
     Variables variables;
+    // Maps, as name_in_table() names them, that give ranges (`interval`). Of those that nft has
+    // sent or read, as it remembers them, too.
+    std::set<std::string> range_maps;
 };
 
 // Created at the first call for ctx; the reference is good until forget_context().

@@ -2,11 +2,14 @@
 //
 // The functions of libnftnl every expression passes. libnftables and libnftnl call them through the
 // PLT and find these ones.
+#include <arpa/inet.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
+#include <libnftnl/set.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/rmirror.h>
+#include <netinet/in.h>
 
 #include <cerrno>
 #include <cstring>
@@ -50,6 +53,24 @@ void replace_carrier(Run &run, nlmsghdr *message, std::uint32_t size) {
     mnl_attr_nest_end(message, data);
 }
 
+// A map gives an address, a mark (of which there are two sizes, 4 and 16 bytes), or the first and
+// the last of several.
+void note_map(Run &run, const nlmsghdr &message) {
+    const Bytes attributes = attributes_of(message);
+    const Bytes size = find_attribute(attributes, NFTA_SET_DATA_LEN).payload;
+    std::uint32_t bytes = 0;
+    if (size.size() != sizeof bytes)
+        return;
+    std::memcpy(&bytes, size.data(), sizeof bytes);
+    const std::string name =
+        name_in_table(message, find_attribute(attributes, NFTA_SET_TABLE).string(),
+                      find_attribute(attributes, NFTA_SET_NAME).string());
+    if (bytes == htonl(2 * sizeof(in_addr)) || bytes == htonl(2 * sizeof(in6_addr)))
+        run.context.range_maps.insert(name);
+    else
+        run.context.range_maps.erase(name);
+}
+
 }  // namespace
 
 }  // namespace rmirror::plugin
@@ -87,8 +108,13 @@ RMIRROR_EXPORT void nftnl_rule_add_expr(nftnl_rule *r, nftnl_expr *expr) {
 }
 
 RMIRROR_EXPORT void nftnl_rule_nlmsg_build_payload(nlmsghdr *nlh, nftnl_rule *r) {
-    if (Run *run = current_run())
-        run->assignments.end_rule(*run);
+    if (Run *run = current_run()) {
+        try {
+            run->assignments.end_rule(*run, *nlh);
+        } catch (...) {
+            run->violation = "no memory";
+        }
+    }
     real().rule_nlmsg_build_payload(nlh, r);
 }
 
@@ -108,4 +134,28 @@ RMIRROR_EXPORT int nftnl_rule_nlmsg_parse(const nlmsghdr *nlh, nftnl_rule *r) {
         }
     }
     return real().rule_nlmsg_parse(nlh, r);
+}
+
+RMIRROR_EXPORT void nftnl_set_nlmsg_build_payload(nlmsghdr *nlh, nftnl_set *s) {
+    real().set_nlmsg_build_payload(nlh, s);
+    Run *run = current_run();
+    if (!run)
+        return;
+    try {
+        note_map(*run, *nlh);
+    } catch (...) {
+        run->violation = "no memory";
+    }
+}
+
+RMIRROR_EXPORT int nftnl_set_nlmsg_parse(const nlmsghdr *nlh, nftnl_set *s) {
+    if (Run *run = current_run()) {
+        try {
+            note_map(*run, *nlh);
+        } catch (...) {
+            errno = ENOMEM;
+            return -1;
+        }
+    }
+    return real().set_nlmsg_parse(nlh, s);
 }

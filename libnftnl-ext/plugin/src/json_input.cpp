@@ -49,6 +49,16 @@ void append_assignment(json_t *array, const Field &field, json_t *value) {
                             "value", value));
 }
 
+// A number of the packet is compared: in an assignment nft does not take each of them from JSON
+// (fib, socket, ipsec, exthdr). Takes value over.
+void append_key(json_t *array, json_t *value) {
+    if (is_typed(value))
+        append(array, json_pack("{s:{s:s, s:i, s:{s:{s:i, s:o}}}}", "match", "op", "==", "right", 0,
+                                "left", "jhash", "mod", 1, "expr", value));
+    else
+        append_assignment(array, key_field, value);
+}
+
 // A statement becomes a quota statement; before, between and behind expressions, which are
 // assigned, there is one each.
 void append_carrier(json_t *array, const Statement &statement, json_t *options, TableFamily table,
@@ -65,12 +75,8 @@ void append_carrier(json_t *array, const Statement &statement, json_t *options, 
                           json_incref(json_object_get(options, "to")));
     if (has_collector && statement.key_register)
         append(array, quota(Registry::middle_of(mark)));
-    if (statement.key_register) {
-        json_t *value = json_incref(json_object_get(options, "key"));
-        if (is_typed(value))
-            value = needed(json_pack("{s:{s:i, s:o}}", "jhash", "mod", 1, "expr", value));
-        append_assignment(array, key_field, value);
-    }
+    if (statement.key_register)
+        append_key(array, json_incref(json_object_get(options, "key")));
     append(array, quota(Registry::end_of(mark)));
 }
 

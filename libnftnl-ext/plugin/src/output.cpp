@@ -65,34 +65,37 @@ Around around_expression(const Statement &statement, Form form) {
 
 // What is shown of a statement with expressions, while its marks are met
 struct Shown {
-    std::size_t begin = 0;   // in the output
-    bool is_hashed = false;  // what comes has to be hashed for its carrier
+    std::size_t begin = 0;    // in the output
+    bool is_matched = false;  // what comes is in a match
 };
 
 // Behind a mark an expression begins. false: it has nothing of one around it.
 bool begin_expression(const Registry::Found &found, Form form, const std::string &words,
                       std::string &out, std::string_view &rest, Shown &shown) {
+    // A blank, or a comma, is before and behind what was matched.
+    const std::size_t joint = form == Form::json ? 2 : 1;
+    if (found.part == Registry::Part::begin)
+        shown.begin = out.size();
+    shown.is_matched = form == Form::json &&
+                       rest.substr(std::min(joint, rest.size())).starts_with(match_begin_json);
+    if (shown.is_matched) {
+        out.append(words);
+        rest.remove_prefix(joint + match_begin_json.size());
+        return true;
+    }
     const Assigned &assigned = form == Form::json ? assigned_json : assigned_text;
     const std::size_t begin = rest.find(assigned.begin);
     const std::size_t end = rest.find(assigned.end, std::min(begin, rest.size()));
     if (end == rest.npos)
         return false;
-    // A blank, or a comma, is before and behind what was matched. In JSON that was read it is
-    // part of the carrier. It stands before the statement.
-    const std::size_t joint = form == Form::json ? 2 : 1;
+    // In JSON that was read it is part of the carrier. It stands before the statement.
     const bool is_input = form == Form::json && !rest.substr(begin).starts_with(listed_json);
     const std::string_view matched =
         is_input ? std::string_view() : rest.substr(joint, begin - joint);
-    if (found.part == Registry::Part::begin)
-        shown.begin = out.size();
     out.insert(std::min(shown.begin, out.size()), matched);
     shown.begin += matched.size();
     out.append(words);
     rest.remove_prefix(end + assigned.end.size());
-    // Of what was read only: the kernel has no such hash.
-    shown.is_hashed = form == Form::json && rest.starts_with(hash_begin_json);
-    if (shown.is_hashed)
-        rest.remove_prefix(hash_begin_json.size());
     return true;
 }
 
@@ -101,7 +104,7 @@ bool end_expression(Form form, std::string &out, const Shown &shown) {
     const std::string_view joint = form == Form::json ? "}}, " : " ";
     if (!out.ends_with(joint))
         return false;
-    out.resize(out.size() - joint.size() - (shown.is_hashed ? hash_end_json.size() : 0));
+    out.resize(out.size() - joint.size() - (shown.is_matched ? match_end_json.size() : 0));
     return true;
 }
 
@@ -173,6 +176,11 @@ std::size_t end_of_part(std::string_view text) {
     constexpr std::size_t assignment_max = 512;  // bytes, more than around any mark
     if (text.size() < assignment_max)
         return 0;
+    // A statement is in one rule. In a string of JSON the quotes would be escaped. Without this, a
+    // line with a mark in each rule would have no end before its own.
+    for (const std::string_view rule : {", {\"rule\": ", ", {\"add\": {\"rule\": "})
+        if (const std::size_t at = text.rfind(rule); at != text.npos && at > 0)
+            return at;
     std::size_t cut = text.size() - longest_before;
     while ((cut = text.rfind(", ", cut)) != text.npos && cut > 0) {
         const std::size_t before = cut - std::min(cut, assignment_max);

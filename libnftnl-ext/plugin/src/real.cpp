@@ -68,6 +68,8 @@ Real look_up() noexcept {
     need(r.rule_nlmsg_build_payload, "nftnl_rule_nlmsg_build_payload");
     need(r.expr_build_payload, "nftnl_expr_build_payload");
     need(r.rule_nlmsg_parse, "nftnl_rule_nlmsg_parse");
+    need(r.set_nlmsg_build_payload, "nftnl_set_nlmsg_build_payload");
+    need(r.set_nlmsg_parse, "nftnl_set_nlmsg_parse");
     need(r.batch_iovec, "nftnl_batch_iovec");
     find(handle, r.add_var, "nft_ctx_add_var");
     find(handle, r.clear_vars, "nft_ctx_clear_vars");

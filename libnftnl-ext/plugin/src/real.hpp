@@ -13,6 +13,7 @@ struct nft_ctx;
 struct nftnl_batch;
 struct nftnl_expr;
 struct nftnl_rule;
+struct nftnl_set;
 
 namespace rmirror::plugin {
 
@@ -40,6 +41,8 @@ struct Real {
     void (*rule_nlmsg_build_payload)(nlmsghdr *, nftnl_rule *);
     void (*expr_build_payload)(nlmsghdr *, nftnl_expr *);
     int (*rule_nlmsg_parse)(const nlmsghdr *, nftnl_rule *);
+    void (*set_nlmsg_build_payload)(nlmsghdr *, nftnl_set *);
+    int (*set_nlmsg_parse)(const nlmsghdr *, nftnl_set *);
     void (*batch_iovec)(nftnl_batch *, iovec *, std::uint32_t);
 };
 
