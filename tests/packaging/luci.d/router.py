@@ -160,7 +160,9 @@ def _handler(router: Router) -> type[BaseHTTPRequestHandler]:
                 self._static(path)
                 return
             words = path.removeprefix("/cgi-bin/luci/").split("/")
-            if words == ["admin", "menu"]:
+            if path == "/favicon.ico":
+                self._answer(204)
+            elif words == ["admin", "menu"]:
                 self._json(router.menu)
             elif (page := router.page(words)) is not None:
                 self._answer(200, page, "text/html")

@@ -17,6 +17,8 @@ _ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "
               "--disable-background-networking", "--disable-component-update", "--disable-sync",
               "--window-size=1280,1600")
 _SECONDS = 20.0
+# Keys, section 17.4.2 of the standard
+TAB, ENTER = "\ue004", "\ue007"
 
 
 class Failed(Exception):
@@ -84,18 +86,22 @@ class Browser:
     def click(self, css: str) -> None:
         self._ask("POST", f"/element/{self.find(css)}/click")
 
-    def type(self, css: str, text: str) -> None:
-        """In place of what is there."""
+    def type(self, css: str, text: str, end: str = TAB) -> None:
+        """In place of what is there; then a key that ends it."""
         element = self.find(css)
         self._ask("POST", f"/element/{element}/clear")
-        # Tab: the field is left, as a user does
-        self._ask("POST", f"/element/{element}/value", {"text": text + "\ue004"})
+        self._ask("POST", f"/element/{element}/value", {"text": text + end})
 
     def choose(self, css: str, value: str) -> None:
-        self.click(f'{css} option[value="{value}"]')
+        """Of a list of the browser's own: its items are not seen, but may be clicked."""
+        self.find(f"{css} select")
+        item = self.script("return document.querySelector(arguments[0])", f'{css} select option[value="{value}"]')
+        self._ask("POST", f"/element/{item[_ELEMENT]}/click")
 
     def text(self, css: str) -> str:
-        return self._ask("GET", f"/element/{self.find(css)}/text")
+        """At once: what is found may be replaced before it is asked."""
+        self.find(css)
+        return self.script("return document.querySelector(arguments[0])?.innerText || ''", css)
 
     def errors(self) -> list[str]:
         """What the console has of errors since it was asked last."""

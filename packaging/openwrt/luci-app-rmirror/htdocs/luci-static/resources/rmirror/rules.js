@@ -50,6 +50,18 @@ const OPTIONS = {
 /* `encap none` keeps an L3 packet: its shortest cut is an IPv4 header */
 const LEN_MIN_NONE = 20;
 
+/* LuCI's jsmin takes a slash for the beginning of a pattern only after an operator. */
+const NUMBER = /^(0|[1-9][0-9]*|0x[0-9a-f]+)$/i;
+const IPV4 = /^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\.(?!$)|$)){4}$/;
+const IPV6 = /^[0-9a-f:.]+$/i;
+const MULTICAST = /^(22[4-9]\.|23[0-9]\.|ff..:)/;
+const LINK_LOCAL = /^fe[89ab].:/;
+/* ruleset.sh: rmirror_word(), and rmirror_clean(), the characters that matches of nft are made of */
+const NO_WORD = /[^A-Za-z0-9.:@_-]/;
+const MATCH = /^[A-Za-z0-9 .:,@\/_{}"=<>!+*-]*$/;
+/* zones.sh: rmirror_add_device() */
+const SELECTOR = /^!?([*+]|[A-Za-z0-9._-]+[*+]?)$/;
+
 /* How much of a word a message shows */
 const SHOWN_MAX = 64;
 
@@ -63,17 +75,17 @@ function invalid(name, word, why) {
 
 /* Decimal or 0x.., neither a sign nor an octal number; null: it is none */
 function number(word) {
-	const value = /^(0|[1-9][0-9]*|0x[0-9a-f]+)$/i.test(word) ? Number(word) : NaN;
+	const value = NUMBER.test(word) ? Number(word) : NaN;
 
 	return value <= 0xffffffff ? value : null;
 }
 
 /* 4 or 6, and the address as browsers write it: without what may be left out; null: it is none */
 function address(word) {
-	if (/^((25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])(\.(?!$)|$)){4}$/.test(word))
+	if (IPV4.test(word))
 		return { family: 4, text: word };
 	try {
-		return /^[0-9a-f:.]+$/i.test(word) ?
+		return IPV6.test(word) ?
 			{ family: 6, text: new URL('http://[%s]/'.format(word)).hostname.slice(1, -1) } : null;
 	}
 	catch (e) {
@@ -87,9 +99,9 @@ function addressKind(addr) {
 
 	if (text == '0.0.0.0' || text == '::')
 		return 'unspecified';
-	if (addr.family == 4)
-		return text == '255.255.255.255' ? 'broadcast' : /^(22[4-9]|23[0-9])\./.test(text) ? 'multicast' : 'unicast';
-	return /^fe[89ab].:/.test(text) ? 'link-local' : /^ff..:/.test(text) ? 'multicast' : 'unicast';
+	if (text == '255.255.255.255')
+		return 'broadcast';
+	return LINK_LOCAL.test(text) ? 'link-local' : MULTICAST.test(text) ? 'multicast' : 'unicast';
 }
 
 function range(name, encap) {
@@ -116,8 +128,8 @@ function checkNumber(name, value, encap) {
 		return null;
 	if (n != null && n >= min && n <= max)
 		return null;
-	return invalid(name, value, _('expected %s').format(rangeText(name, encap) +
-		(name == 'dscp' ? _(' or a name such as cs1, af11, ef') : '')));
+	return invalid(name, value, (name == 'dscp' ? _('expected %s or a name such as cs1, af11, ef') :
+		_('expected %s')).format(rangeText(name, encap)));
 }
 
 function checkFrom(value, collector) {
@@ -188,8 +200,8 @@ return baseclass.extend({
 	 * @returns {?string} what is wrong with it
 	 */
 	check(name, value, mirror) {
-		/* The service takes no other value, whatever the statement does: ruleset.sh, rmirror_word() */
-		if (/[^A-Za-z0-9.:@_-]/.test(value))
+		/* The service takes no other value, whatever the statement does. */
+		if (NO_WORD.test(value))
 			return _("option %s '%s' is no number, address or name").format(name, value);
 		switch (name) {
 		case 'encap':
@@ -212,15 +224,15 @@ return baseclass.extend({
 	 * @returns {?string} what is wrong with it
 	 */
 	checkSelector(value) {
-		return /^!?([*+]|[A-Za-z0-9._-]+[*+]?)$/.test(value) ? null : _("'%s' is no name of a device").format(value);
+		return SELECTOR.test(value) ? null : _("'%s' is no name of a device").format(value);
 	},
 
 	/**
-	 * The characters that matches of nft are made of: ruleset.sh, rmirror_clean()
+	 * @param {string} value - what stands before the statement
 	 * @returns {?string} what is wrong with it
 	 */
 	checkMatch(value) {
-		return /^[A-Za-z0-9 .:,@\/_{}"=<>!+*-]*$/.test(value) ? null :
+		return MATCH.test(value) ? null :
 			_('option match has a character that cannot be part of one');
 	}
 });

@@ -8,33 +8,33 @@
 'require rmirror.rules as rules';
 
 const ENCAP_TITLES = {
-	gre: _('gre: GRE'),
-	erspan1: _('erspan1: ERSPAN type I'),
-	erspan: _('erspan: ERSPAN type II'),
-	erspan3: _('erspan3: ERSPAN type III'),
-	vxlan: _('vxlan: VXLAN'),
-	geneve: _('geneve: Geneve'),
-	tzsp: _('tzsp: TZSP'),
-	none: _('none: the same IP packet, to another next hop')
+	gre: 'GRE',
+	erspan1: _('ERSPAN type I'),
+	erspan: _('ERSPAN type II'),
+	erspan3: _('ERSPAN type III'),
+	vxlan: 'VXLAN',
+	geneve: 'Geneve',
+	tzsp: 'TZSP',
+	none: _('none')
 };
 
 const MTU_TITLES = {
-	resegment: _('resegment: TCP payload in several copies, the rest in fragments'),
-	fragment: _('fragment: in IP fragments'),
-	truncate: _('truncate: cut to fit'),
-	drop: _('drop: not mirrored')
+	resegment: _('resegment'),
+	fragment: _('fragment'),
+	truncate: _('truncate'),
+	drop: _('drop')
 };
 
 const DIRECTION_TITLES = {
-	in: _('in: what comes in from there'),
-	out: _('out: what leaves to there'),
+	in: _('in'),
+	out: _('out'),
 	both: _('both')
 };
 
 const FAMILY_TITLES = {
 	any: _('any'),
-	ipv4: _('IPv4'),
-	ipv6: _('IPv6')
+	ipv4: 'IPv4',
+	ipv6: 'IPv6'
 };
 
 /* What is in the form; before it is rendered, what is in the file */
@@ -88,7 +88,7 @@ function choice(option, titles) {
 
 function addCollector(s) {
 	let o = s.taboption('general', form.Value, 'collector', _('Collector'),
-		_('Where the copies go: an IPv4 or IPv6 address. With encap none it is the next hop.'));
+		_('Where the copies go: an IPv4 or IPv6 address. Without an encapsulation it is the next hop.'));
 	o.rmempty = false;
 	o.placeholder = '10.0.0.5';
 	o.validate = function(section_id, value) {
@@ -97,7 +97,8 @@ function addCollector(s) {
 	};
 	revalidates(o, 'from');
 
-	o = s.taboption('general', form.ListValue, 'encap', _('Encapsulation'));
+	o = s.taboption('general', form.ListValue, 'encap', _('Encapsulation'),
+		_('What the copy is wrapped in. None: the same IP packet is sent to another next hop.'));
 	choice(o, ENCAP_TITLES);
 	o.textvalue = section_id => uci.get('rmirror', section_id, 'encap') || 'gre';
 	revalidates(o, 'key', 'len', 'ttl', 'dscp', 'from', 'port');
@@ -107,7 +108,7 @@ function addCollector(s) {
 	o.placeholder = _('GRE: none; others: 0');
 
 	o = statementOption(s, 'general', form.Value, 'len', _('Length'),
-		_('Bytes of each frame to keep: 14..65535, with encap none from 20 on.'));
+		_('Bytes of each frame to keep: 14..65535, without an encapsulation from 20 on.'));
 	o.placeholder = _('all of the frame');
 }
 
@@ -126,11 +127,11 @@ function addTraffic(s, devices) {
 	o = s.taboption('traffic', form.DynamicList, 'device', _('Devices'),
 		_('Devices of the kernel. tun+ is all whose name begins so, !eth1 is not that one.'));
 	o.modalonly = true;
-	o.placeholder = 'eth0';
 	devices.forEach(device => o.value(device.getName()));
 	o.validate = (section_id, value) => value == '' || rules.checkSelector(value) || true;
 
-	o = s.taboption('traffic', form.ListValue, 'direction', _('Direction'));
+	o = s.taboption('traffic', form.ListValue, 'direction', _('Direction'),
+		_('In: what comes in from there. Out: what leaves to there.'));
 	choice(o, DIRECTION_TITLES);
 	o.textvalue = section_id => uci.get('rmirror', section_id, 'direction') || 'in';
 
@@ -148,7 +149,7 @@ function addTraffic(s, devices) {
 
 function addRoute(s) {
 	let o = statementOption(s, 'advanced', form.ListValue, 'mtu', _('MTU policy'),
-		_('What happens to a copy that does not fit the path.'));
+		_('A copy that does not fit the path: resegment splits its TCP payload and else does as fragment, truncate cuts it, drop sends none.'));
 	choice(o, MTU_TITLES);
 
 	o = statementOption(s, 'advanced', form.Value, 'ttl', _('TTL'), _('TTL or hop limit of the copy: 1..255.'));

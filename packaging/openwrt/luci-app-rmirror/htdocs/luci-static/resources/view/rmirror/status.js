@@ -50,7 +50,7 @@ function renderWarnings(places, error) {
 	).map(section => section['.name']).filter(name => !table.loaded(places).includes(name));
 
 	return [
-		error ? warning(_('/etc/config/rmirror is wrong: the mirrors are as before.'), error.trim()) : '',
+		error ? warning(_('The last reload failed.'), error.trim()) : '',
 		places == null ? warning(off) : '',
 		places != null && missing.length ?
 			warning(_('Enabled, but not loaded: %s. The system log says why.').format(missing.join(', '))) : ''
