@@ -13,7 +13,7 @@ from tiers import ROOT, Filter
 _DIRECTORY = ROOT / "tests/packaging"
 # Each with the name of a Debian release as its argument; the second wants what the first has built.
 _PER_RELEASE = ("deb", "host", "install")
-_BUILDS = ("tools", "rules", "service", "rpm", "openwrt")
+_BUILDS = ("tools", "rules", "service", "rpm", "openwrt", "luci")
 _ONCE = (*_BUILDS, "nftables-deb")
 _SECONDS = 5400
 _SKIPPED = 77
