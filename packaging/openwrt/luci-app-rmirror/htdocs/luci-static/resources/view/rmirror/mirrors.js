@@ -52,7 +52,10 @@ function flag(option) {
 	return option;
 }
 
-/* An option of the statement: shown for the encapsulations that take it, and checked */
+/*
+ * An option of the statement: shown for the encapsulations that take it, and checked. LuCI checks all fields again when
+ * one changes.
+ */
 function statementOption(section, tab, type, name, title, description) {
 	const option = section.taboption(tab, type, name, title, description);
 	const takers = rules.takers(name);
@@ -73,14 +76,6 @@ function statementOption(section, tab, type, name, title, description) {
 	return option;
 }
 
-/* What one option may be depends on another: they are looked at again when that changes. */
-function revalidates(option, ...names) {
-	option.onchange = function(ev, section_id) {
-		names.map(name => this.section.getOption(name)).filter(other => other)
-			.forEach(other => other.triggerValidation(section_id));
-	};
-}
-
 function choice(option, titles) {
 	Object.keys(titles).forEach(word => option.value(word, titles[word]));
 	option.default = Object.keys(titles)[0];
@@ -95,13 +90,11 @@ function addCollector(s) {
 		return value == '' || rules.checkCollector(value,
 			!!current(this.section, section_id, 'route_device', '')) || true;
 	};
-	revalidates(o, 'from');
 
 	o = s.taboption('general', form.ListValue, 'encap', _('Encapsulation'),
 		_('What the copy is wrapped in. None: the same IP packet is sent to another next hop.'));
 	choice(o, ENCAP_TITLES);
 	o.textvalue = section_id => uci.get('rmirror', section_id, 'encap') || 'gre';
-	revalidates(o, 'key', 'len', 'ttl', 'dscp', 'from', 'port');
 
 	o = statementOption(s, 'general', form.Value, 'key', _('Key'),
 		_('GRE key 0..4294967295, ERSPAN session id 0..1023, VNI of VXLAN and Geneve 0..16777215.'));
@@ -166,7 +159,6 @@ function addRoute(s) {
 	o = statementOption(s, 'advanced', widgets.DeviceSelect, 'route_device', _('Output device'),
 		_('Device or VRF by which the copies leave. Without it, by the route.'));
 	o.noaliases = true;
-	revalidates(o, 'collector');
 
 	o = statementOption(s, 'advanced', form.Value, 'mark', _('Mark'),
 		_('Mark of the copy, for policy routing: 0..4294967295 or 0x0..0xffffffff.'));
