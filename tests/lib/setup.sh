@@ -28,10 +28,12 @@ packages_for() {
         native) echo gcc make autoconf automake libtool pkg-config bison flex libmnl-dev libgmp-dev \
             libjansson-dev patch dpkg-dev ;;
         package-builds) echo dpkg-dev debhelper dh-dkms lintian rpm rpmlint cpio binutils shellcheck \
-            qemu-system-x86 busybox-static ;;
+            qemu-system-x86 busybox-static nodejs ;;
+        # Only with a LuCI
+        luci) echo chromium chromium-driver gettext ;;
         packages) packages_for package-builds && echo mmdebstrap e2fsprogs dbus iptables ;;
         source-kernel) echo gcc make flex bison bc libelf-dev xz-utils zstd perl patch ;;
-        checks) echo clang-format clang-tidy shellcheck sparse cppcheck perl jq git groff mandoc ;;
+        checks) echo clang-format clang-tidy shellcheck sparse cppcheck perl jq git groff mandoc nodejs ;;
         *) die "no packages are listed for $1" ;;
     esac
 }

@@ -45,6 +45,7 @@ rmirror_undo() {
 
 rmirror_load_new() {
 	local inet netdev generation said
+	rm -f "$rmirror_run/error"
 	{
 		read -r inet
 		read -r netdev
@@ -87,13 +88,15 @@ rmirror_is_loaded() { [ -e "$rmirror_run/nft" ]; }
 rmirror_unload() {
 	nft delete table inet rmirror 2>/dev/null
 	nft delete table netdev rmirror 2>/dev/null
-	rm -f "$rmirror_run/nft" "$rmirror_run/chains" "$rmirror_run/places"
+	rm -f "$rmirror_run/nft" "$rmirror_run/chains" "$rmirror_run/places" "$rmirror_run/error"
 	return 0
 }
 
-# The mirrors with their counters. 1 if one is not there, or none is.
+# What was wrong with the file when it was read last, and the mirrors with their counters. 1 if one is not there, or
+# none is.
 rmirror_status() {
 	local family table chain statement there missing=0
+	[ ! -e "$rmirror_run/error" ] || cat "$rmirror_run/error"
 	rmirror_is_loaded || {
 		echo "not running"
 		return 1

@@ -20,11 +20,12 @@ newline='
 rmirror_options="enabled collector encap key len mtu ttl dscp from mark port route_device seq platform metadata \
 zone interface device direction family match"
 
+# Errors are also what `status`, and LuCI, tell of the last reload: see load.sh.
 rmirror_log() {
 	local level="$1"
 	shift
 	logger -t rmirror -p "daemon.$level" "$*"
-	[ "$level" != err ] || echo "rmirror: $*" >&2
+	[ "$level" != err ] || echo "rmirror: $*" | tee -a "$rmirror_run/error" >&2
 }
 
 # rmirror_wrong WORDS..: an error of the section $mirror

@@ -61,6 +61,15 @@ rmirror_add_interface() {
 	return 0
 }
 
+# Interfaces that say themselves which zone they are of, as those that netifd adds for DS-Lite, MAP or 464XLAT do
+rmirror_add_zone_interfaces() {
+	local name
+	rmirror_word "$wanted" || return 0
+	for name in $(ubus call network.interface dump | jsonfilter -e "@.interface[@.data.zone=\"$wanted\"].interface"); do
+		rmirror_add_interface "$name"
+	done
+}
+
 rmirror_add_plain_device() {
 	chosen=1
 	rmirror_add_device "$1"
@@ -182,6 +191,7 @@ rmirror_zone() {
 	*6*) zone_family=ipv6 ;;
 	esac
 	rmirror_each "$1" network rmirror_add_interface
+	rmirror_add_zone_interfaces
 	rmirror_each "$1" device rmirror_add_device
 	rmirror_each "$1" subnet rmirror_add_subnet
 	# A zone without any of it has no packets.
