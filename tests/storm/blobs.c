@@ -33,9 +33,12 @@
 #define SIZE_OF(array)	(sizeof(array) / sizeof((array)[0]))
 #define ALIGNED(size)	((size + __alignof__(struct _xt_align) - 1) & ~(__alignof__(struct _xt_align) - 1))
 
-/* What a chain or a target may be refused for: rmirror.h, and x_tables itself */
+/*
+ * What a table may be refused for: rmirror.h, and x_tables itself. EPROTOTYPE: the target has other revisions.
+ * EAGAIN: the counters that are asked for are not those of the table that stands.
+ */
 static const int documented[] = { EINVAL, ERANGE, EADDRNOTAVAIL, EAFNOSUPPORT, EOPNOTSUPP,
-				  ENOENT, ELOOP, ENOMEM, EFAULT };
+				  ENOENT, EPROTOTYPE, ELOOP, ENOMEM, EFAULT, EAGAIN };
 
 /* As the kernel reads it. What it is told to read beyond the end is zeros. */
 static union {
@@ -50,6 +53,8 @@ static struct xt_counters counters[COUNTERS];
 static uint64_t state;
 static int control;
 static unsigned long made;
+/* Entries of the table that stands */
+static unsigned int standing;
 
 static uint32_t any(void)
 {
@@ -229,7 +234,7 @@ static void make_table(bool right)
 	memset(&blob, 0, sizeof(blob.head));
 	strcpy(blob.head.name, TABLE);
 	blob.head.valid_hooks = HOOKS;
-	blob.head.num_counters = COUNTERS;
+	blob.head.num_counters = standing;
 	blob.head.counters = counters;
 	for (i = 0; i < SIZE_OF(hooks); i++) {
 		blob.head.hook_entry[hooks[i]] = blob.head.size;
@@ -245,6 +250,7 @@ static void make_table(bool right)
 static void mutate_table(void)
 {
 	uint32_t *const head[] = { &blob.head.valid_hooks, &blob.head.num_entries, &blob.head.size,
+				   &blob.head.num_counters,
 				   &blob.head.hook_entry[below(NF_INET_NUMHOOKS)],
 				   &blob.head.underflow[below(NF_INET_NUMHOOKS)] };
 	unsigned char *entries = blob.bytes + sizeof(blob.head);
@@ -283,8 +289,9 @@ static struct ipt_getinfo read_table(struct ipt_get_entries *to)
 
 	if (getsockopt(control, IPPROTO_IP, IPT_SO_GET_INFO, &info, &size))
 		fail("IPT_SO_GET_INFO", errno);
-	if (info.size > ROOM)
+	if (info.size > ROOM || info.num_entries > COUNTERS)
 		fail("the table has grown", 0);
+	standing = info.num_entries;
 	memset(to, 0, sizeof(*to) + ROOM);
 	strcpy(to->name, TABLE);
 	to->size = info.size;
@@ -329,7 +336,7 @@ static void again(void)
 	blob.head.size = info.size;
 	memcpy(blob.head.hook_entry, info.hook_entry, sizeof(info.hook_entry));
 	memcpy(blob.head.underflow, info.underflow, sizeof(info.underflow));
-	blob.head.num_counters = info.num_entries < COUNTERS ? info.num_entries : COUNTERS;
+	blob.head.num_counters = standing;
 	blob.head.counters = counters;
 	memcpy(blob.bytes + sizeof(blob.head), shown.head.entrytable, info.size);
 	error = replace();
@@ -368,7 +375,7 @@ static void send_frames(void)
 	for (;;) {
 		sendto(out, frame, sizeof(frame), 0, (void *)&where, sizeof(where));
 		sendto(local, frame, sizeof(frame), 0, (void *)&to, sizeof(to));
-		usleep(1000);
+		usleep(2000);
 	}
 }
 
@@ -386,6 +393,7 @@ static void check_packets(void)
 	error = replace();
 	if (error)
 		fail("a table that is right", error);
+	read_table(&shown.head);
 	if (bind(in, (void *)&to, sizeof(to)) || getsockname(in, (void *)&to, &size))
 		fail("bind", errno);
 	for (number = 0; number < PACKETS; number++) {
@@ -415,6 +423,7 @@ int main(int argc, char **argv)
 	control = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
 	if (control < 0)
 		fail("socket", errno);
+	read_table(&shown.head);
 	sender = fork();
 	if (!sender) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -103,6 +103,6 @@ def storms(seed: int, count_rules: int, count_blobs: int) -> dict[str, Callable[
     """What to run, by names"""
     return {
         "rules made up over netlink": lambda: rules(seed, count_rules),
-        "tables of iptables made up": lambda: blobs(seed, count_blobs, 64),
+        "tables of iptables made up by a 64-bit program": lambda: blobs(seed, count_blobs, 64),
         "tables of iptables made up by a 32-bit program": lambda: blobs(seed, count_blobs, 32),
     }

@@ -114,8 +114,8 @@ def vanish(_: int) -> str:
     with Flood() as flood:
         ways = (("ip -n collector link set eth0 down", "ip -n collector link set eth0 up",
                  ("no-route", "tx-drop", "no-neighbour")),
-                ("ip -n collector link set eth0 arp off; ip -n collector addr flush dev eth0; ip -n router neigh flush "
-                 "dev mon", "ip -n collector link set eth0 arp on; ip -n collector addr add 10.0.0.5/24 dev eth0; "
+                ("ip -n collector link set eth0 arp off; ip -n collector addr flush dev eth0; ip -n router neigh del "
+                 "10.0.0.5 dev mon; ip -n router neigh del fd00::5 dev mon", "ip -n collector link set eth0 arp on; ip -n collector addr add 10.0.0.5/24 dev eth0; "
                  "ip -n collector addr add fd00::5/64 dev eth0", ("no-neighbour",)),
                 ("ip netns del collector", "", ("no-route",)))
         for away, back, least in ways:

@@ -84,8 +84,9 @@ def libnftables() -> Any:
 
 
 def ruleset(statements: tuple[str, ...] = STATEMENTS) -> str:
-    """A table whose rules mirror what the router forwards."""
-    return ("table inet storm { chain c { type filter hook forward priority 0\n" +
+    """A table whose rules mirror what the router forwards of the flood."""
+    return (f"table inet storm {{ chain c {{ type filter hook forward priority 0\nudp dport != {PORT} return\n"
+            "meta l4proto != udp return\n" +
             "".join(f"{statement}\n" for statement in statements) + "}\n}")
 
 
@@ -237,6 +238,8 @@ class Flood:
         self._workers = [Worker(self._step, "sender", processor, self._open) for processor in range(2)]
 
     def _open(self) -> None:
+        # Whoever makes the storm is to have most of the processors.
+        os.nice(5)
         self._sockets = _datagrams()
 
     def _step(self) -> int:

@@ -117,7 +117,7 @@ private:
     const Senders senders;
     for (;;) {
         sent = sent + senders.round();
-        usleep(2000);
+        usleep(10000);
     }
 }
 
