@@ -16,8 +16,8 @@ constexpr std::size_t header = sizeof(nlattr);
 
 // Where ranges end
 constexpr std::array<std::uint32_t, 24> edges = {
-    0,    1,     2,     3,     7,         8,          13,         14,
-    19,   20,    63,    64,    255,       256,        1023,       1024,
+    0,    1,     2,     3,        7,         8,          13,         14,
+    19,   20,    63,    64,       255,       256,        1023,       1024,
     1500, 65535, 65536, 0xffffff, 0x1000000, 0x7fffffff, 0x80000000, 0xffffffff};
 
 void mutate_value(Random &random, Bytes &value) {
@@ -145,10 +145,9 @@ void put(Bytes &to, const Attributes &attributes) {
             to.insert(to.end(), attribute.value.begin(), attribute.value.end());
         else
             put(to, attribute.children);
-        const nlattr head{
-            .nla_len = attribute.false_length.value_or(
-                static_cast<std::uint16_t>(to.size() - start)),
-            .nla_type = attribute.type};
+        const nlattr head{.nla_len = attribute.false_length.value_or(
+                              static_cast<std::uint16_t>(to.size() - start)),
+                          .nla_type = attribute.type};
         std::memcpy(to.data() + start, &head, header);
         to.resize(NLA_ALIGN(to.size()));
     }

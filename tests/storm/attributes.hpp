@@ -19,9 +19,9 @@ std::size_t below(Random &random, std::size_t end);
 bool once_in(Random &random, std::size_t times);
 
 struct Attribute {
-    std::uint16_t type = 0;           ///< with its NLA_F_* bits
-    Bytes value;                      ///< if it has no children
-    std::vector<Attribute> children;  ///< what it nests
+    std::uint16_t type = 0;                     ///< with its NLA_F_* bits
+    Bytes value;                                ///< if it has no children
+    std::vector<Attribute> children;            ///< what it nests
     std::optional<std::uint16_t> false_length;  ///< what its header says, if not the truth
 };
 

@@ -44,6 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--seed", type=int, default=_SEED)
+    parser.add_argument("--part", type=int, default=1)
     parser.add_argument("--fuzz-rules", type=int, default=5000)
     parser.add_argument("--fuzz-blobs", type=int, default=3000)
     parser.add_argument("word", nargs="*")
@@ -51,7 +52,7 @@ def main() -> int:
     storms: dict[str, Callable[[], str]] = {}
     for module in (rule_storms, namespace_storms, link_storms, module_storms, memory_storms):
         for name, storm in module.STORMS.items():
-            storms[name] = lambda storm=storm: storm(options.seed)
+            storms[name] = lambda storm=storm: storm(options.seed, options.part)
     storms |= fuzz.storms(options.seed, options.fuzz_rules, options.fuzz_blobs)
     if options.list:
         print("\n".join(storms))

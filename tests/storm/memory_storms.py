@@ -21,9 +21,9 @@ _GROUP = Path("/run/storm-cgroup")
 _HIGH = 8 << 20
 
 
-def _free() -> int:
-    """MB that nobody has. The kernel's caches are not among them: it has to look for them."""
-    found = re.search(r"^MemFree: +(\d+)", Path("/proc/meminfo").read_text(encoding="ascii"), re.MULTILINE)
+def _megabytes(name: str) -> int:
+    """Of /proc/meminfo"""
+    found = re.search(rf"^{name}: +(\d+)", Path("/proc/meminfo").read_text(encoding="ascii"), re.MULTILINE)
     assert found
     return int(found[1]) // 1024
 
@@ -36,7 +36,7 @@ class _Hog:
 
     def step(self) -> int:
         """Returns 1 when memory was short."""
-        while _available() > _LEFT:
+        while _megabytes("MemAvailable") > _LEFT:
             block = mmap.mmap(-1, 4 << 20)
             for page in range(0, len(block), _PAGE):
                 block[page] = 1
@@ -46,13 +46,6 @@ class _Hog:
             block.close()
         self._taken = self._taken[1::2]
         return 1
-
-
-def _available() -> int:
-    text = Path("/proc/meminfo").read_text(encoding="ascii")
-    found = re.search(r"^MemAvailable: +(\d+)", text, re.MULTILINE)
-    assert found
-    return int(found[1]) // 1024
 
 
 def _join() -> None:
@@ -70,7 +63,7 @@ def _add_and_delete() -> int:
     return 0 if status else 200
 
 
-def pressure(_: int) -> str:
+def pressure() -> str:
     """Of the whole guest, and of the group of who adds rules."""
     hosts.sh(f"mkdir -p {_GROUP}\nmount -t cgroup2 none {_GROUP}\necho +memory >{_GROUP}/cgroup.subtree_control\n"
              f"mkdir -p {_GROUP}/storm\necho {_HIGH} >{_GROUP}/storm/memory.high")
@@ -83,13 +76,13 @@ def pressure(_: int) -> str:
 def _press() -> str:
     scene.nft("router", scene.ruleset())
     hog = _Hog()
-    least = _free()
+    least = _megabytes("MemFree")
     with Flood() as flood:
         hogging = Worker(hog.step)
         adding = Worker(_add_and_delete, "router", prepare=_join)
         end = time.monotonic() + _SECONDS * scene.scale()
         while time.monotonic() < end or hogging.count < 3:
-            least = min(least, _free())
+            least = min(least, _megabytes("MemFree"))
             time.sleep(0.01)
         short = hogging.stop()
         added = adding.stop()
@@ -105,6 +98,6 @@ def _press() -> str:
             f"{flood.sent} packets passed")
 
 
-STORMS: dict[str, Callable[[int], str]] = {
-    "memory is short": pressure,
+STORMS: dict[str, Callable[[int, int], str]] = {
+    "memory is short": lambda seed, part: pressure(),
 }

@@ -2,6 +2,7 @@
 """Modules that are unloaded the moment their last rule goes."""
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ def _iptables(command: str) -> None:
 
 def _read() -> int:
     """/proc/net/rmirror, which comes and goes"""
+    time.sleep(0.002)
     try:
         return len(Path("/proc/thread-self/net/rmirror").read_text(encoding="ascii").splitlines())
     except OSError:
@@ -57,7 +59,7 @@ def unload(rounds: int) -> str:
         nft = scene.libnftables()
         for number in range(rounds):
             tries += _round(nft, flood, has_legacy and number % 4 == 0)
-    has_legacy = not hosts.sh("modprobe -q iptable_filter && echo yes || true") == ""
+    has_legacy = hosts.sh("modprobe -q iptable_filter && echo yes || true") != ""
     with Flood() as flood:
         reader = Worker(_read, "router")
         hosts.run_within("router", repeat)
@@ -67,6 +69,6 @@ def unload(rounds: int) -> str:
     return f"{rounds} times unloaded, asked {tries} times{targets}; {flood.sent} packets passed"
 
 
-STORMS: dict[str, Callable[[int], str]] = {
-    "100 unloads the moment the last rule goes": lambda seed: unload(100),
+STORMS: dict[str, Callable[[int, int], str]] = {
+    "modules unload the moment the last rule goes": lambda seed, part: unload(100 // part),
 }

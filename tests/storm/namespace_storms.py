@@ -4,6 +4,7 @@
 import ctypes
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import judge
 import scene
 from scene import Flood, Worker
 
-_BATCH = 20
+_BATCH = 10
 _PACKETS = 10
 _SILENT = ("rmirror to 10.9.0.77", "rmirror to fd00:9::77 encap vxlan", "rmirror to 10.9.0.78 encap none",
            "rmirror to 10.9.0.79 encap erspan3")
@@ -66,6 +67,11 @@ def _send() -> int:
     return _PACKETS
 
 
+def _send_on() -> int:
+    time.sleep(0.005)
+    return _send()
+
+
 def _matched() -> None:
     lines = Path("/proc/thread-self/net/rmirror").read_text(encoding="ascii").splitlines()
     column = lines[0].split().index("matched")
@@ -85,7 +91,7 @@ def _go(kind: _Kind) -> int:
     hosts.sh("".join(_make(name, kind) for name in names))
     for name in names:
         hosts.run_within(name, _fill)
-    senders = [Worker(_send, name) for name in names[::5]]
+    senders = [Worker(_send_on, name, prepare=scene.be_modest) for name in names[::5]]
     for sender in senders:
         scene.wait("packets", lambda sender=sender: sender.count > 0, 30)
     hosts.sh("".join(f"ip netns del {name}\n" for name in names))
@@ -134,7 +140,7 @@ def many(namespaces: int) -> str:
     return f"{len(held)} namespaces of {taken // len(held)} kB, each with a rule; {flood.sent} packets passed beside"
 
 
-STORMS: dict[str, Callable[[int], str]] = {
-    "200 namespaces go with their copies": lambda seed: go_with_copies(200),
-    "1 000 namespaces, each with a rule, go": lambda seed: many(1000),
+STORMS: dict[str, Callable[[int, int], str]] = {
+    "namespaces go with their copies": lambda seed, part: go_with_copies(200 // part),
+    "many namespaces, each with a rule, go": lambda seed, part: many(1000 // part),
 }

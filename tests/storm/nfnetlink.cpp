@@ -75,8 +75,7 @@ Nfnetlink::~Nfnetlink() {
 }
 
 void Nfnetlink::send(const Bytes &message) const {
-    if (::send(socket_, message.data(), message.size(), 0) !=
-        static_cast<ssize_t>(message.size()))
+    if (::send(socket_, message.data(), message.size(), 0) != static_cast<ssize_t>(message.size()))
         throw std::system_error(errno, std::generic_category(), "send to netlink");
 }
 
@@ -95,8 +94,7 @@ Answer Nfnetlink::receive(std::uint32_t sequence) {
                 if (message->nlmsg_seq == sequence || answer.error != 0)
                     return answer;
             } else if (message->nlmsg_type == of_nf_tables(NFT_MSG_NEWRULE)) {
-                const Attributes rule =
-                    parse({bytes + payload, bytes + message->nlmsg_len});
+                const Attributes rule = parse({bytes + payload, bytes + message->nlmsg_len});
                 if (const Attribute *list = find(rule, NFTA_RULE_EXPRESSIONS))
                     answer.expressions = parse(list->value);
                 answer.handle = handle_of(rule);
@@ -124,7 +122,8 @@ Answer Nfnetlink::add_rule(const Chain &chain, const Attributes &expressions,
         rule.push_back(handle_attribute(*replaced));
     rule.push_back(nested(NFTA_RULE_EXPRESSIONS, expressions));
     const std::uint16_t how = replaced ? NLM_F_REPLACE : NLM_F_CREATE | NLM_F_APPEND;
-    return batch(NFT_MSG_NEWRULE, static_cast<std::uint16_t>(NLM_F_ACK | NLM_F_ECHO | how), chain.family, rule);
+    return batch(NFT_MSG_NEWRULE, static_cast<std::uint16_t>(NLM_F_ACK | NLM_F_ECHO | how),
+                 chain.family, rule);
 }
 
 int Nfnetlink::delete_rules(const Chain &chain, std::optional<std::uint64_t> handle) {

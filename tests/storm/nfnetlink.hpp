@@ -16,7 +16,7 @@ struct Chain {
 };
 
 struct Answer {
-    int error = 0;          ///< errno of the kernel; 0: accepted
+    int error = 0;           ///< errno of the kernel; 0: accepted
     Attributes expressions;  ///< what the kernel shows of the rule
     std::uint64_t handle = 0;
 };
@@ -28,8 +28,8 @@ public:
     Nfnetlink &operator=(const Nfnetlink &) = delete;
     ~Nfnetlink();
 
-    /** Appends a rule to a chain of the table `t`, or replaces another one. std::runtime_error without an
-     * answer. */
+    /** Appends a rule to a chain of the table `t`, or replaces another one. std::runtime_error
+     * without an answer. */
     Answer add_rule(const Chain &chain, const Attributes &expressions,
                     std::optional<std::uint64_t> replaced = std::nullopt);
     /** All rules of a chain, or one. Returns the errno. */
@@ -40,7 +40,8 @@ public:
 private:
     void send(const Bytes &message) const;
     Answer receive(std::uint32_t sequence);
-    Answer batch(std::uint16_t type, std::uint16_t flags, std::uint8_t family, const Attributes &attributes);
+    Answer batch(std::uint16_t type, std::uint16_t flags, std::uint8_t family,
+                 const Attributes &attributes);
 
     int socket_;
     std::uint32_t sequence_ = 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Makes up rules with `rmirror` over raw netlink, as an ordinary user in namespaces of his own (fuzz.py), while
-// packets pass. Every answer must be one that the kernel documents; what is accepted is shown as something that is
-// accepted again, and shown the same; packets go on.
+// Makes up rules with `rmirror` over raw netlink, as an ordinary user in namespaces of his own
+// (fuzz.py), while packets pass. Every answer must be one that the kernel documents; what is
+// accepted is shown as something that is accepted again, and shown the same; packets go on.
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/rmirror.h>
@@ -99,10 +99,12 @@ public:
 
     void report() const {
         std::printf("%llu rules, %llu accepted and shown the same again, %llu replaced another",
-                    static_cast<unsigned long long>(made_), static_cast<unsigned long long>(accepted_),
+                    static_cast<unsigned long long>(made_),
+                    static_cast<unsigned long long>(accepted_),
                     static_cast<unsigned long long>(replaced_));
         for (const auto &[error, times] : errors_)
-            std::printf(", %s %llu", strerrorname_np(error), static_cast<unsigned long long>(times));
+            std::printf(", %s %llu", strerrorname_np(error),
+                        static_cast<unsigned long long>(times));
         std::printf("; %llu packets sent meanwhile, %llu counted\n",
                     static_cast<unsigned long long>(traffic_.sent()),
                     static_cast<unsigned long long>(checks_ * 50));
@@ -156,7 +158,8 @@ private:
             fail("accepted, but not shown", rule);
         const Answer second = netlink_.add_rule(chain, first.expressions);
         if (second.error != 0)
-            fail(std::string("what is shown is refused: ") + std::strerror(second.error), first.expressions);
+            fail(std::string("what is shown is refused: ") + std::strerror(second.error),
+                 first.expressions);
         if (bytes_of(comparable(first.expressions)) != bytes_of(comparable(second.expressions)))
             fail("shown first as " + hex(first.expressions) + ", then as", second.expressions);
         if (const int error = netlink_.delete_rules(chain, second.handle); error != 0)
@@ -177,7 +180,8 @@ private:
                                           NFPROTO_ARP, NFPROTO_NETDEV})
             shown += netlink_.dump(family);
         if (shown != standing_count_)
-            fail(std::to_string(shown) + " rules are dumped of " + std::to_string(standing_count_), {});
+            fail(std::to_string(shown) + " rules are dumped of " + std::to_string(standing_count_),
+                 {});
         if (const std::string wrong = traffic_.check_forwarding(); !wrong.empty())
             fail(wrong, {});
         checks_++;
@@ -196,7 +200,8 @@ private:
 std::uint64_t count(const char *word) {
     std::uint64_t value = 0;
     const char *end = word + std::strlen(word);
-    if (const auto read = std::from_chars(word, end, value); read.ec != std::errc() || read.ptr != end)
+    if (const auto read = std::from_chars(word, end, value);
+        read.ec != std::errc() || read.ptr != end)
         throw std::runtime_error(std::string("no number: ") + word);
     return value;
 }

@@ -72,6 +72,11 @@ def enter(netns: str) -> None:
             raise OSError(ctypes.get_errno(), f"setns {netns}")
 
 
+def be_modest() -> None:
+    """Whoever makes a storm is to have most of the processors."""
+    os.nice(5)
+
+
 def nft(netns: str, text: str) -> str:
     """Loads a ruleset, by the plugin; returns what nft says."""
     return hosts.sh(f"nft -f - <<'END'\n{text}\nEND", netns)
@@ -238,8 +243,7 @@ class Flood:
         self._workers = [Worker(self._step, "sender", processor, self._open) for processor in range(2)]
 
     def _open(self) -> None:
-        # Whoever makes the storm is to have most of the processors.
-        os.nice(5)
+        be_modest()
         self._sockets = _datagrams()
 
     def _step(self) -> int:

@@ -94,7 +94,8 @@ void put_option(Random &random, Attributes &to, const Row &row, std::uint32_t en
             to.push_back(address(random, row.attribute, ipv6));
             break;
         case NFTA_RMIRROR_OIFNAME: {
-            constexpr std::string_view names[] = {"d0", "v0", "br0", "lo", "none", "0123456789abcde"};
+            constexpr std::string_view names[] = {"d0", "v0",   "br0",
+                                                  "lo", "none", "0123456789abcde"};
             to.push_back(text(row.attribute, names[below(random, std::size(names))]));
             break;
         }
@@ -146,7 +147,8 @@ Attributes registers(Random &random) {
                         number(NFTA_PAYLOAD_BASE, NFT_PAYLOAD_NETWORK_HEADER),
                         number(NFTA_PAYLOAD_OFFSET, static_cast<std::uint32_t>(below(random, 24))),
                         number(NFTA_PAYLOAD_LEN, length)}),
-            expression("meta", {number(NFTA_META_DREG, NFT_REG_2), number(NFTA_META_KEY, NFT_META_LEN)})};
+            expression("meta",
+                       {number(NFTA_META_DREG, NFT_REG_2), number(NFTA_META_KEY, NFT_META_LEN)})};
 }
 
 }  // namespace

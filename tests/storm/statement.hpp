@@ -6,8 +6,8 @@
 
 namespace rmirror::storm {
 
-/** A rule's expressions: `rmirror`, what fills the registers that it reads, its attributes as they are in
- * tests/golden/netlink or by chance, some changed. */
+/** A rule's expressions: `rmirror`, what fills the registers that it reads, its attributes as they
+ * are in tests/golden/netlink or by chance, some changed. */
 class Statements {
 public:
     Statements();

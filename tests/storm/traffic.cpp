@@ -73,14 +73,16 @@ test::Bytes forwarded6(std::size_t size) {
 
 test::Bytes who_has() {
     return test::from_hex(
-        "ffffffffffff 020000000101 0806 0001 0800 06 04 0001 020000000101 0a010001 000000000000 0a010002");
+        "ffffffffffff 020000000101 0806 0001 0800 06 04 0001 020000000101 0a010001 000000000000 "
+        "0a010002");
 }
 
 /** What the other process sends in turn. */
 class Senders {
 public:
     Senders()
-        : routed_(packet_socket("v1", 0)), bridged_(packet_socket("b1", 0)),
+        : routed_(packet_socket("v1", 0)),
+          bridged_(packet_socket("b1", 0)),
           local_{socket(AF_INET, SOCK_DGRAM, 0), socket(AF_INET6, SOCK_DGRAM, 0)} {
         frames_ = {forwarded(20), forwarded(1400), forwarded6(20), forwarded6(1400), who_has()};
     }
@@ -97,7 +99,8 @@ public:
     }
 
 private:
-    static void send_to(int from, const std::array<std::uint8_t, 1000> &payload, test::Ipv4Address to) {
+    static void send_to(int from, const std::array<std::uint8_t, 1000> &payload,
+                        test::Ipv4Address to) {
         sockaddr_in where{};
         where.sin_family = AF_INET;
         where.sin_port = htons(9);
@@ -124,7 +127,8 @@ private:
 }  // namespace
 
 Traffic::Traffic() : out_(packet_socket("v1", 0)), seen_(packet_socket("d0", ETH_P_ALL)) {
-    void *shared = mmap(nullptr, sizeof(*sent_), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared =
+        mmap(nullptr, sizeof(*sent_), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         fail("mmap");
     sent_ = static_cast<volatile std::uint64_t *>(shared);

@@ -21,7 +21,8 @@ public:
     Traffic &operator=(const Traffic &) = delete;
     ~Traffic();
 
-    /** Sends numbered packets to v0 and waits until each has been seen to leave by d0. Returns what is wrong. */
+    /** Sends numbered packets to v0 and waits until each has been seen to leave by d0. Returns what
+     * is wrong. */
     std::string check_forwarding();
     /** Packets that the other process has sent. */
     std::uint64_t sent() const;
