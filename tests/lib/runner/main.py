@@ -11,6 +11,7 @@ from interop_tier import run_interop
 from kernels_tier import run_kernels
 from packages_tier import run_package_builds, run_packages
 from results import Results, Verdict
+from storm_tier import run_storm
 from suites import run_suites
 from tiers import Filter, run_checks, run_label
 from vm_tier import run_vm
@@ -35,6 +36,7 @@ def main() -> int:
         "vm": lambda: run_vm(results, wanted, arguments.kernels),
         "interop": lambda: run_interop(results, wanted, arguments.kernels),
         "kernels": lambda: run_kernels(results, wanted),
+        "storm": lambda: run_storm(results, wanted, arguments.kernels),
         "arch": lambda: run_arch(results, wanted),
         "package-builds": lambda: run_package_builds(results, wanted),
         "packages": lambda: run_packages(results, wanted, arguments.releases),
