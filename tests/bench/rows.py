@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # So many packets are measured.
-COUNT = {"pktgen": 4096, "gso": 200}
+COUNT = {"pktgen": 4096, "gso": 2000}
 COLLECTOR = "10.0.0.5"
 COLLECTOR6 = "fd00::5"
 REGISTER_COLLECTORS = (1, 16, 256)
