@@ -31,8 +31,7 @@ TIMEOUT = 10000
 # A network card of the guest whose packets nobody takes. QEMU looks for them a microsecond after it was told of
 # some, by the clock that counts instructions, so that it does not matter when the host lets it run.
 VIRTIO = ["-netdev", "user,id=virtio,restrict=on,ipv6=off",
-          "-device", "virtio-net-pci,netdev=virtio,ioeventfd=off,"
-                     "tx=timer,x-txtimer=1000"]
+          "-device", "virtio-net-pci,netdev=virtio,ioeventfd=off,tx=timer,x-txtimer=1000"]
 # What the goals are stated for; on others they are only shown.
 GOALS_KERNEL = "6.1"
 # A program of this machine. So many times the packets make a measurement of some tenths of a second.
