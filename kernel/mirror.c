@@ -149,25 +149,32 @@ static enum rmirror_outcome mirror_frame(struct rmirror_job *job)
 	return fits ? __rmirror_send(job, copy, outcome, false) : send_frame(job, copy, outcome);
 }
 
-/* Each frame of a superframe is cut: none of its payload needs to be copied. */
-static enum rmirror_outcome mirror_cut(struct rmirror_job *job, const struct rmirror_gso_cut *cut)
+/*
+ * Each frame of a superframe is cut: none of its payload needs to be copied.
+ *
+ * Return: false if its headers are not what they seem.
+ */
+static noinline bool mirror_cut(struct rmirror_job *job, enum rmirror_outcome *total)
 {
-	enum rmirror_outcome total = RMIRROR_NO_MEMORY;
+	struct rmirror_gso_cut cut;
 	unsigned int seg;
 
-	for (seg = 0; seg < cut->segs; seg++) {
+	if (!rmirror_gso_cut_init(&cut, job->frame))
+		return false;
+	*total = RMIRROR_NO_MEMORY;
+	for (seg = 0; seg < cut.segs; seg++) {
 		enum rmirror_outcome one = RMIRROR_NO_MEMORY;
 		struct sk_buff *copy;
 
-		copy = rmirror_gso_cut_frame(cut, seg, job->want, job->path.headroom);
+		copy = rmirror_gso_cut_frame(&cut, seg, job->want, job->path.headroom);
 		if (copy) {
 			rmirror_cb(copy)->has_check = false;
 			rmirror_cb(copy)->counts = !seg;
 			one = send_frame(job, copy, RMIRROR_SENT);
 		}
-		total = seg ? count_together(total, one) : one;
+		*total = seg ? count_together(*total, one) : one;
 	}
-	return total;
+	return true;
 }
 
 /* Its frames are made of TCP as if it were one that is too long, and else it is one. */
@@ -191,14 +198,13 @@ static enum rmirror_outcome mirror_gso(struct rmirror_job *job)
 	const struct rmirror *m = job->m;
 	const unsigned int wire = rmirror_gso_frame_len(frame);
 	enum rmirror_outcome outcome = RMIRROR_SENT;
-	struct rmirror_gso_cut cut;
 	struct sk_buff *copy;
 	bool fits;
 
 	if (unlikely(rmirror_gso_is_too_many(frame->skb)))
 		return mirror_many(job, wire);
-	if (wire > job->want && rmirror_gso_cut_init(&cut, frame))
-		return mirror_cut(job, &cut);
+	if (wire > job->want && mirror_cut(job, &outcome))
+		return outcome;
 	copy = rmirror_copy(frame, frame->len, job->path.headroom);
 	if (!copy)
 		return RMIRROR_NO_MEMORY;

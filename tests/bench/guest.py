@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -33,8 +34,17 @@ def _mark() -> None:
     subprocess.run([Path(os.environ["BENCH_BUILD"]) / "rmirror_bench_mark"], check=True)
 
 
-def measure(source: table.Source, out: str, script: str, times: int = 1, mark: bool = False) -> float:
-    """Nanoseconds for one packet under a ruleset, over TIMES as many packets as table.COUNT says."""
+@dataclass(frozen=True)
+class Measured:
+    """Of one packet under a ruleset: nanoseconds, and how often the device that copies leave by told of it."""
+    cost: float
+    notifications: float
+
+
+def measure(source: table.Source, out: str, script: str, times: int = 1, mark: bool = False) -> Measured:
+    """Over TIMES as many packets as table.COUNT says"""
+    count = table.COUNT[source.kind] * times
+    notifying = out in table.NOTIFYING
     scene.out_up(out, '"$BENCH/register"' in script)
     if source.hashed:
         scene.hash_originals(True)
@@ -43,18 +53,22 @@ def measure(source: table.Source, out: str, script: str, times: int = 1, mark: b
     send(source, max(WARM_UP, source.ports) if source.kind == "pktgen" else 20)
     if mark:
         _mark()
-    cost = send(source, table.COUNT[source.kind] * times)
+    before = scene.notifications() if notifying else 0
+    cost = send(source, count)
+    notifications = scene.notifications() - before if notifying else 0
     if mark:
         _mark()
     scene.sh(scene.TEAR_DOWN)
     if source.hashed:
         scene.hash_originals(False)
     scene.out_down()
-    return cost
+    return Measured(cost, notifications / count)
 
 
 def missing(row: table.Row) -> str:
     """What the row needs and is not there."""
+    if row.out in table.NOTIFYING and not shutil.which("ethtool"):
+        return "there is no ethtool"
     if not row.needs or shutil.which(row.needs):
         return ""
     if subprocess.run(["modprobe", "-q", row.needs], check=False).returncode == 0:
@@ -62,26 +76,28 @@ def missing(row: table.Row) -> str:
     return f"there is no {row.needs}"
 
 
-def play_round(rows: list[table.Row], times: int, mark: bool) -> dict[str, tuple[float, float]]:
+def play_round(rows: list[table.Row], times: int, mark: bool) -> dict[str, tuple[Measured, Measured]]:
     """What a packet costs with each row's statement and without it, by the rows' names."""
-    baselines: dict[tuple[table.Source, str, str], float] = {}
-    results: dict[str, tuple[float, float]] = {}
+    baselines: dict[tuple[table.Source, str, str], Measured] = {}
+    results: dict[str, tuple[Measured, Measured]] = {}
     for row in rows:
         key = (row.source, row.out, row.without_it)
         if mark or key not in baselines:
             baselines[key] = measure(*key, times, mark)
         results[row.name] = (measure(row.source, row.out, row.with_it, times, mark), baselines[key])
         with_it, without = results[row.name]
-        print(f"{row.name:30} {with_it - without:8.0f}", flush=True)
+        print(f"{row.name:30} {with_it.cost - without.cost:8.0f}", flush=True)
     return results
 
 
-def summary(rounds: list[tuple[float, float]]) -> dict[str, object]:
+def summary(rounds: list[tuple[Measured, Measured]], notifying: bool) -> dict[str, object]:
     """A row's entry in the results: of several rounds the medians, and each one's difference."""
-    entry: dict[str, object] = {"with": round(median(with_it for with_it, _ in rounds), 1),
-                                "without": round(median(without for _, without in rounds), 1)}
+    entry: dict[str, object] = {"with": round(median(with_it.cost for with_it, _ in rounds), 1),
+                                "without": round(median(without.cost for _, without in rounds), 1)}
+    if notifying:
+        entry["notifications"] = round(median(with_it.notifications for with_it, _ in rounds), 2)
     if len(rounds) > 1:
-        entry["copies"] = [round(with_it - without, 1) for with_it, without in rounds]
+        entry["copies"] = [round(with_it.cost - without.cost, 1) for with_it, without in rounds]
     return entry
 
 
@@ -105,7 +121,8 @@ def main() -> int:
     if arguments.symbols:
         arguments.symbols.write_text(Path("/proc/kallsyms").read_text(encoding="ascii"), encoding="ascii")
     results = {row.name: {"skipped": reasons[row.name]} if reasons[row.name] else
-               summary([played[row.name] for played in rounds]) for row in wanted}
+               summary([played[row.name] for played in rounds], row.out in table.NOTIFYING)
+               for row in wanted}
     arguments.out.write_text(json.dumps(results, indent=1), encoding="ascii")
     return 0
 

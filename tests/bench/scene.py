@@ -3,10 +3,12 @@
 
 out0 is one of several: `dummy` has one queue, no queueing discipline, and frees a copy at once. A `card` is
 that of nic/, which is no virtual device: with one queue, with `four`, with `fq_codel`, or with 256 copies
-`held` as its ring of descriptors does. `veth` leads to a netns that drops what comes.
+`held` as its ring of descriptors does. `veth` leads to a netns that drops what comes. `virtio` is a virtio-net
+device of QEMU's whose other end drops what comes.
 """
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -41,6 +43,10 @@ _OUT = {
             "ip -n sink link set in0 up\n"
             "tc -n sink qdisc add dev in0 clsact\n"
             "tc -n sink filter add dev in0 ingress matchall action drop\n",
+    "virtio": "modprobe virtio_net\n"
+              "for device in /sys/bus/virtio/drivers/virtio_net/virtio*/net/*; do\n"
+              "    ip link set \"${device##*/}\" name out0\n"
+              "done\n",
 }
 
 # The collector is a permanent neighbour; the tunnels of the others
@@ -62,7 +68,13 @@ _MORE_COLLECTORS = "".join(
 
 _OUT_DOWN = """
 for device in gretap9 erspan9 vxlan9; do echo link del $device; done | ip -batch -
-if [ -d /sys/module/rmirror_bench_nic ]; then rmmod rmirror_bench_nic; else ip link del out0; fi
+if [ -d /sys/module/rmirror_bench_nic ]; then
+    rmmod rmirror_bench_nic
+elif [ -d /sys/module/virtio_net ]; then
+    rmmod virtio_net
+else
+    ip link del out0
+fi
 """
 
 # What the guest did before is not to be seen in the state of its memory.
@@ -108,6 +120,12 @@ def out_up(out: str, register: bool) -> None:
 def out_down() -> None:
     """The reverse of out_up()."""
     sh(_OUT_DOWN)
+
+
+def notifications() -> int:
+    """How often the device that copies leave by has told its other end of packets, since it came up."""
+    said = subprocess.run(["ethtool", "-S", "out0"], text=True, check=True, stdout=subprocess.PIPE).stdout
+    return sum(int(count) for count in re.findall(r"tx.*kicks: (\d+)", said))
 
 
 def hash_originals(on: bool) -> None:
