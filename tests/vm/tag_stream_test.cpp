@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "support/hexdump.hpp"
 #include "support/packet_builder.hpp"
@@ -59,10 +60,12 @@ protected:
         netns.ip(batch);
     }
 
-    // What a receiver makes of the segments, which all have both tags
+    // What a receiver makes of the segments, which all have both tags. What is sent again may begin
+    // and end elsewhere.
     static Bytes assembled(const std::vector<Bytes> &frames) {
         const Bytes tags = test::from_hex("88 a8 00 0a 81 00 00 14");
-        std::map<std::uint32_t, Bytes> parts;
+        std::map<std::uint32_t, Bytes> parts;  // by their place in the stream
+        std::optional<std::uint32_t> syn;      // its sequence number: the first frame
         std::size_t without_tags = 0;
         const std::size_t tcp = 22 + (GetParam().ipv6 ? 40 : 20);
         for (const Bytes &frame : frames) {
@@ -75,16 +78,22 @@ protected:
             for (std::size_t i = 0; i < 4; i++)
                 sequence = sequence << 8U | frame[tcp + 4 + i];
             const std::size_t data = tcp + std::size_t{4} * (frame[tcp + 12] >> 4U);
-            if (data < frame.size())
-                parts[sequence] =
-                    Bytes(frame.begin() + static_cast<std::ptrdiff_t>(data), frame.end());
+            const std::uint32_t begin = sequence - syn.value_or(sequence) - 1;
+            syn = syn.value_or(sequence);
+            if (data >= frame.size())
+                continue;
+            if (Bytes &part = parts[begin]; data + part.size() < frame.size())
+                part.assign(frame.begin() + static_cast<std::ptrdiff_t>(data), frame.end());
         }
         EXPECT_EQ(without_tags, 0U);
         Bytes all;
-        for (const auto &[sequence, part] : parts) {
-            if (sequence != parts.begin()->first + all.size())
+        for (const auto &[begin, part] : parts) {
+            if (begin > all.size())
                 break;  // a gap
-            all.insert(all.end(), part.begin(), part.end());
+            if (begin + part.size() > all.size())
+                all.insert(all.end(),
+                           part.begin() + static_cast<std::ptrdiff_t>(all.size() - begin),
+                           part.end());
         }
         return all;
     }
