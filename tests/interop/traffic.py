@@ -51,7 +51,8 @@ def _receive_all(connection: socket.socket) -> bytes:
 
 
 def _http(connection: socket.socket, middle: Callable[[], threading.Thread | None]) -> None:
-    """One request and its answer. MIDDLE is called when half of it is sent; what it does, it does meanwhile."""
+    """One request and its answer. MIDDLE is called when half of it is sent; what it does, it does meanwhile: the less is
+    left, the slower it goes on."""
     request = b""
     while b"\r\n\r\n" not in request:
         request += connection.recv(4096)
@@ -64,7 +65,7 @@ def _http(connection: socket.socket, middle: Callable[[], threading.Thread | Non
     while working and working.is_alive():
         connection.sendall(body[sent:sent + _PIECE])
         sent += _PIECE
-        time.sleep(_PAUSE)
+        time.sleep(_PAUSE * (FILE_SIZE // 2) / (FILE_SIZE - sent))
         if sent > FILE_SIZE - 10 * _PIECE:
             raise RuntimeError("the file was sent before the middle of the scene was over")
     connection.sendall(body[sent:])
