@@ -14,7 +14,7 @@ _DIRECTORY = ROOT / "tests/packaging"
 # Each with the name of a Debian release as its argument; "host" and "firewalls" want what "deb" has built.
 _PER_RELEASE = ("deb", "host", "install", "firewalls")
 _BUILDS = ("tools", "rules", "service", "rpm", "openwrt", "luci")
-_ONCE = (*_BUILDS, "nftables-deb", "upgrade")
+_ONCE = (*_BUILDS, "rpm-install", "nftables-deb", "upgrade")
 _SECONDS = 5400
 _SKIPPED = 77
 
