@@ -18,7 +18,7 @@ _PAGE = 4096
 _LEFT = 24
 _GROUP = Path("/run/storm-cgroup")
 # Bytes from which on who adds rules has to give memory back first. Not a limit: at one the kernel ends processes.
-_HIGH = 8 << 20
+_HIGH = 1 << 20
 
 
 def _megabytes(name: str) -> int:
