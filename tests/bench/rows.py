@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# So many packets are measured: so many that what the kernel does beside them, now and then, is less than a hundredth of a row.
+# So many packets are measured that what the kernel does beside them, now and then, is less than a hundredth of a row.
 COUNT = {"pktgen": 4096, "gso": 2000}
 COLLECTOR = "10.0.0.5"
 COLLECTOR6 = "fd00::5"
