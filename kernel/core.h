@@ -32,6 +32,7 @@
 #include <linux/ratelimit.h>
 #include <linux/skbuff.h>
 
+#include "compat/compat.h"
 #include "rmirror.h"
 #include "way.h"
 
@@ -88,6 +89,7 @@ struct rmirror {
  *	section lasts
  * @mtu: bytes an outer packet may have, IP header included
  * @headroom: bytes needed before the frame: link, outer IP, encapsulation
+ * @copied: what @hop points to, where the CPU's own may change at any time
  */
 struct rmirror_path {
 	const union nf_inet_addr	*addr;
@@ -95,6 +97,9 @@ struct rmirror_path {
 	struct rmirror_hop		*hop;
 	unsigned int			mtu;
 	unsigned int			headroom;
+#if RMIRROR_COMPAT_BH_IS_SHARED
+	struct rmirror_hop		copied;
+#endif
 };
 
 /**

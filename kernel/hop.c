@@ -18,6 +18,10 @@
 #include "hop.h"
 #include "netns.h"
 
+DEFINE_PER_CPU(struct rmirror_hop_guard, rmirror_hop_guard) = {
+	.bh_lock = RMIRROR_COMPAT_INIT_BH_LOCK(bh_lock),
+};
+
 /**
  * rmirror_hop_find_device - the device of the statement, by its name of now
  * @m: the mirror
@@ -261,7 +265,8 @@ static void prepare6(const struct rmirror *m, struct rmirror_hop *hop,
 
 /**
  * rmirror_hop_fill - look the way to a collector up, and remember it
- * @m: the mirror; BHs are off, within an RCU read side section
+ * @m: the mirror; BHs are off, within an RCU read side section, and the CPU's ways
+ *	are locked
  * @hop: gets it
  * @path: with the collector's address and the key
  *
@@ -323,8 +328,8 @@ void rmirror_hop_next(struct rmirror_next_hop *next, struct dst_entry *dst,
 	next->addr.ip = rt->rt_gw_family ? rt->rt_gw4 : addr->ip;
 }
 
-/* So many identifications are taken from the kernel at a time. */
-#define IDENT_BLOCK	512
+/* So many identifications are taken from the kernel at a time; what is a copy cannot keep any. */
+#define IDENT_BLOCK	(RMIRROR_COMPAT_BH_IS_SHARED ? 1 : 512)
 
 /**
  * rmirror_hop_take_idents - take IP identifications from the kernel

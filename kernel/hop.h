@@ -10,6 +10,7 @@
 #include <net/neighbour.h>
 #include <net/route.h>
 
+#include "compat/compat.h"
 #include "compat/ipv6.h"
 #include "core.h"
 #include "stats.h"
@@ -26,6 +27,17 @@ struct rmirror_next_hop {
 	u8			family;
 	union nf_inet_addr	addr;
 };
+
+/**
+ * struct rmirror_hop_guard - who looks at the ways that a CPU knows
+ *
+ * @bh_lock: one lock for those of all mirrors
+ */
+struct rmirror_hop_guard {
+	RMIRROR_COMPAT_BH_LOCK	bh_lock;
+};
+
+DECLARE_PER_CPU(struct rmirror_hop_guard, rmirror_hop_guard);
 
 void rmirror_hop_forget(struct rmirror *m);
 void rmirror_hop_renamed(struct net *net);
@@ -60,6 +72,35 @@ static __always_inline bool rmirror_hop_is_valid(const struct rmirror *m,
 	return dst_check(dst, hop->cookie);
 }
 
+/*
+ * The CPU's own hop, or a copy of it: nothing is sent with the lock held, as devices have
+ * locks, too, and may mirror in their turn. The route is under RCU.
+ */
+static __always_inline struct rmirror_hop *rmirror_hop_use(struct rmirror_path *path,
+							   struct rmirror_hop *hop)
+{
+#if RMIRROR_COMPAT_BH_IS_SHARED
+	path->copied = *hop;
+	return &path->copied;
+#else
+	return hop;
+#endif
+}
+
+/* False if there is no way. */
+static __always_inline bool rmirror_hop_get(struct rmirror *m, struct rmirror_path *path)
+{
+	struct rmirror_hop *hop;
+	bool found;
+
+	rmirror_compat_bh_lock(&rmirror_hop_guard.bh_lock);
+	hop = likely(!m->ways) ? this_cpu_ptr(m->way.hop) : rmirror_way_hop(m, path);
+	found = likely(rmirror_hop_is_valid(m, hop)) || rmirror_hop_fill(m, hop, path);
+	path->hop = rmirror_hop_use(path, hop);
+	rmirror_compat_bh_unlock(&rmirror_hop_guard.bh_lock);
+	return found;
+}
+
 /**
  * rmirror_hop_find - find the way to the collector
  * @m: the mirror; BHs are off, within an RCU read side section
@@ -70,18 +111,17 @@ static __always_inline bool rmirror_hop_is_valid(const struct rmirror *m,
 static __always_inline enum rmirror_outcome rmirror_hop_find(struct rmirror *m,
 							     struct rmirror_path *path)
 {
-	struct rmirror_hop *hop = likely(!m->ways) ? this_cpu_ptr(m->way.hop) :
-						     rmirror_way_hop(m, path);
+	const struct rmirror_hop *hop;
 	const struct net_device *dev;
 
-	if (unlikely(!rmirror_hop_is_valid(m, hop)) && !rmirror_hop_fill(m, hop, path))
+	if (unlikely(!rmirror_hop_get(m, path)))
 		return RMIRROR_NO_ROUTE;
+	hop = path->hop;
 	if (unlikely(hop->local))
 		return RMIRROR_LOCAL;
 	dev = hop->dst->dev;
 	if (unlikely(!netif_running(dev) || !netif_carrier_ok(dev)))
 		return RMIRROR_NO_ROUTE;
-	path->hop = hop;
 	path->mtu = READ_ONCE(dev->mtu);
 	if (unlikely(path->mtu != hop->plain_mtu))
 		path->mtu = dst_mtu(hop->dst);

@@ -6,11 +6,14 @@
  * may be observing, and in fragments if it must.
  */
 
+#include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
+#include "compat/compat.h"
 #include "compat/ipv6.h"
 #include "hop.h"
 #include "inner.h"
@@ -39,27 +42,88 @@ unsigned int rmirror_transmit_gso_bytes(const struct sk_buff *skb)
 	return skb->len + headers * ((skb->len - headers - 1) / skb_shinfo(skb)->gso_size);
 }
 
-/* A bare copy that this CPU is handing to its device */
-struct bare_handover {
-	bool	under_way;
-	bool	refused;
+/**
+ * struct handover - what is being handed to a device, or to the function that fragments
+ *
+ * @outer: what it is within: a device may mirror what it is given
+ * @task: who hands it over
+ * @addr: the collector, if it is what is being fragmented; else NULL
+ * @bytes: of its fragments that were sent
+ * @bare: a bare copy
+ * @refused: an error about it was to be sent
+ */
+struct handover {
+	struct handover			*outer;
+	const struct task_struct	*task;
+	const union nf_inet_addr	*addr;
+	unsigned int			bytes;
+	bool				bare;
+	bool				refused;
 };
 
-static DEFINE_PER_CPU(struct bare_handover, bare_handover);
+/* Those of a CPU; of more than one task, in any order, if BHs off do not keep others out */
+struct handovers {
+	RMIRROR_COMPAT_BH_LOCK	bh_lock;
+	struct handover		*innermost;
+};
+
+static DEFINE_PER_CPU(struct handovers, handovers) = {
+	.bh_lock = RMIRROR_COMPAT_INIT_BH_LOCK(bh_lock),
+};
+
+static void handover_begin(struct handover *h)
+{
+	rmirror_compat_bh_lock(&handovers.bh_lock);
+	h->task = current;
+	h->outer = this_cpu_read(handovers.innermost);
+	this_cpu_write(handovers.innermost, h);
+	rmirror_compat_bh_unlock(&handovers.bh_lock);
+}
+
+static void handover_end(const struct handover *h)
+{
+	struct handover **at;
+
+	rmirror_compat_bh_lock(&handovers.bh_lock);
+	at = this_cpu_ptr(&handovers.innermost);
+	while (*at != h)
+		at = &(*at)->outer;
+	*at = h->outer;
+	rmirror_compat_bh_unlock(&handovers.bh_lock);
+}
+
+/* The innermost of this task, of those that are being fragmented or of the others. */
+static struct handover *handover_find(bool fragmented)
+{
+	struct handover *h;
+
+	rmirror_compat_bh_lock(&handovers.bh_lock);
+	h = this_cpu_read(handovers.innermost);
+	while (h && (h->task != current || !!h->addr != fragmented))
+		h = h->outer;
+	rmirror_compat_bh_unlock(&handovers.bh_lock);
+	return h;
+}
 
 /**
  * rmirror_transmit_refuses_bare - is the error that this CPU makes about a bare copy?
  *
  * A tunnel that a packet does not fit into tells the packet's source. The source of a
  * bare copy is a mirrored host, which must not hear of it. The copy is then counted as
- * too big. BHs are off if there is such a copy.
+ * too big. BHs are off if there is such a copy of this task.
  */
 bool rmirror_transmit_refuses_bare(void)
 {
-	if (likely(!this_cpu_read(bare_handover.under_way)))
+	struct handover *h;
+
+	if (likely(!this_cpu_read(handovers.innermost)))
 		return false;
-	this_cpu_write(bare_handover.refused, true);
-	return true;
+	local_bh_disable();
+	h = handover_find(false);
+	if (h)
+		h->refused = true;
+	local_bh_enable();
+	return h;
 }
 
 /* A cached link header has the EtherType of the neighbour's own protocol. */
@@ -68,36 +132,23 @@ static int send_to_neighbour(struct neighbour *n, struct sk_buff *skb)
 	return neigh_output(n, skb, n->tbl->protocol != skb->protocol);
 }
 
-/* Its device may mirror it again, to another next hop: so what was before is put back. */
 static int send_bare_to_neighbour(struct neighbour *n, struct sk_buff *skb)
 {
-	struct bare_handover *handover = this_cpu_ptr(&bare_handover);
-	const struct bare_handover outer = *handover;
-	bool refused;
+	struct handover handover = { .bare = true };
 	int err;
 
-	*handover = (struct bare_handover){ .under_way = true };
+	handover_begin(&handover);
 	err = send_to_neighbour(n, skb);
-	refused = handover->refused;
-	*handover = outer;
-	return refused ? -EMSGSIZE : err;
+	handover_end(&handover);
+	return handover.refused ? -EMSGSIZE : err;
 }
-
-/* The packet that is being fragmented: its collector, and what has become of its fragments */
-struct fragmented {
-	union nf_inet_addr	addr;
-	bool			bare;
-	unsigned int		bytes;
-};
-
-static DEFINE_PER_CPU(struct fragmented, fragmented);
 
 /* The last step of a fragment: the fragmenting functions call it for each, before they return. */
 static int send_fragment(struct net *net, struct sock *sk, struct sk_buff *skb)
 {
-	struct fragmented *whole = this_cpu_ptr(&fragmented);
+	struct handover *whole = handover_find(true);
 	const unsigned int bytes = skb->len;
-	struct neighbour *n = rmirror_hop_neighbour(skb_dst(skb), &whole->addr);
+	struct neighbour *n = rmirror_hop_neighbour(skb_dst(skb), whole->addr);
 	int err;
 
 	if (IS_ERR(n)) {
@@ -147,15 +198,9 @@ static bool is_sound6(struct sk_buff *skb)
 static int send_fragments(struct net *net, struct sk_buff *skb, struct dst_entry *dst,
 			  const union nf_inet_addr *addr, bool bare, unsigned int *bytes)
 {
-	struct fragmented *whole = this_cpu_ptr(&fragmented);
+	struct handover whole = { .addr = addr, .bare = bare };
 	int err;
 
-	if (dst->ops->family == AF_INET6)
-		whole->addr.in6 = addr->in6;
-	else
-		whole->addr.ip = addr->ip;
-	whole->bare = bare;
-	whole->bytes = 0;
 	if (bare) {
 		skb_reset_network_header(skb);
 		if (!(skb->protocol == htons(ETH_P_IP) ? is_sound4(skb) : is_sound6(skb))) {
@@ -167,11 +212,13 @@ static int send_fragments(struct net *net, struct sk_buff *skb, struct dst_entry
 		skb_dst_set_noref(skb, dst);
 	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->ignore_df = 1;
+	handover_begin(&whole);
 	if (skb->protocol == htons(ETH_P_IP))
 		err = ip_do_fragment(net, NULL, skb, send_fragment);
 	else
 		err = ip6_fragment(net, NULL, skb, send_fragment);
-	*bytes = whole->bytes;
+	handover_end(&whole);
+	*bytes = whole.bytes;
 	return err;
 }
 

@@ -269,7 +269,7 @@ bool rmirror_way_knows(struct rmirror *m, const union nf_inet_addr *addr)
 
 /**
  * rmirror_way_hop - the place in the cache of a collector from a register
- * @m: the mirror; BHs are off
+ * @m: the mirror; BHs are off, and the CPU's ways are locked
  * @path: with its address and the key
  *
  * Return: never NULL; it may hold no way, or an obsolete one.

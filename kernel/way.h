@@ -40,7 +40,8 @@ struct rmirror_sequence;
  * @ip4: the outer header, with everything in it that is the same for each copy
  * @ip6: likewise
  *
- * Written by its own CPU only, with BHs off.
+ * Written by its own CPU only, with BHs off and its ways locked; but for @ident and
+ * @idents, which belong to who uses it.
  */
 struct rmirror_hop {
 	struct dst_entry	*dst;

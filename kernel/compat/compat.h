@@ -94,7 +94,16 @@ static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
 #endif
 }
 
-/* What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock. */
+/*
+ * What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock:
+ * another task with BHs off may come in between at any time.
+ */
+#if defined(CONFIG_PREEMPT_RT) && defined(RMIRROR_HAVE_LOCAL_LOCK_NESTED_BH)
+#define RMIRROR_COMPAT_BH_IS_SHARED		1
+#else
+#define RMIRROR_COMPAT_BH_IS_SHARED		0
+#endif
+
 #ifdef RMIRROR_HAVE_LOCAL_LOCK_NESTED_BH
 #define RMIRROR_COMPAT_BH_LOCK			local_lock_t
 #define RMIRROR_COMPAT_INIT_BH_LOCK(lock)	INIT_LOCAL_LOCK(lock)

@@ -5,10 +5,11 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import programs
 from results import Case, Results, Verdict, read_tap
-from tiers import ROOT, Filter
+from tiers import ROOT, Filter, jobs_beside
 
 _DIRECTORY = ROOT / "tests/packaging"
 # Each with the name of a Debian release as its argument; "host" and "firewalls" want what "deb" has built.
@@ -19,35 +20,36 @@ _SECONDS = 5400
 _SKIPPED = 77
 
 
-def _run(results: Results, command: list[str], name: str) -> None:
+def _run(command: list[str], name: str) -> list[Case]:
     start = time.monotonic()
     try:
         done = programs.run(command, _SECONDS)
     except subprocess.TimeoutExpired:
-        results.add(Case(name, Verdict.FAILED, f"still running after {_SECONDS} s"))
-        return
+        return [Case(name, Verdict.FAILED, f"still running after {_SECONDS} s")]
     print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
     if done.returncode == _SKIPPED:
-        results.add(Case(name, Verdict.SKIPPED, "\n".join(done.stdout.splitlines()[-1:])))
-        return
+        return [Case(name, Verdict.SKIPPED, "\n".join(done.stdout.splitlines()[-1:]))]
     cases = read_tap(done.stdout, "packages: ")
-    results.add_all(cases)
     failed = any(case.verdict is Verdict.FAILED for case in cases)
     if not cases or (done.returncode != 0 and not failed):
-        results.add(Case(name, Verdict.FAILED, done.stdout))
+        cases.append(Case(name, Verdict.FAILED, done.stdout))
+    return cases
 
 
-def _run_jobs(results: Results, wanted: Filter, jobs: list[tuple[str, list[str]]]) -> None:
-    for name, command in jobs:
-        if wanted.matches(name):
-            _run(results, command, f"packages: {name}")
+def _run_jobs(results: Results, wanted: Filter, jobs: list[tuple[str, list[str]]], beside: int) -> None:
+    """BESIDE of the programs at a time."""
+    with ThreadPoolExecutor(beside) as pool:
+        runs = [pool.submit(_run, command, f"packages: {name}") for name, command in jobs if wanted.matches(name)]
+        for run in runs:
+            results.add_all(run.result())
 
 
 def run_package_builds(results: Results, wanted: Filter) -> None:
-    """What takes minutes: the packages build here, and those of OpenWrt work with stand-ins."""
+    """What takes minutes: the packages build here, and those of OpenWrt work with stand-ins. Most wait or use one
+    processor, and none looks at what another has made."""
     jobs = [("deb --build-only", [str(_DIRECTORY / "deb"), "--build-only"])]
     jobs += [(program, [str(_DIRECTORY / program)]) for program in _BUILDS]
-    _run_jobs(results, wanted, jobs)
+    _run_jobs(results, wanted, jobs, jobs_beside())
 
 
 def run_packages(results: Results, wanted: Filter, releases: list[str]) -> None:
@@ -56,4 +58,4 @@ def run_packages(results: Results, wanted: Filter, releases: list[str]) -> None:
             for release in releases for program in _PER_RELEASE]
     jobs += [(program, [str(_DIRECTORY / program)]) for program in _ONCE]
     jobs += [("firewalld", [str(ROOT / "tests/firewalld/run")])]
-    _run_jobs(results, wanted, jobs)
+    _run_jobs(results, wanted, jobs, 1)

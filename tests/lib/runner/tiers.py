@@ -44,7 +44,8 @@ def _globs(text: str) -> list[str]:
     return [glob if "*" in glob or "?" in glob else f"*{glob}*" for glob in globs]
 
 
-def _jobs() -> int:
+def jobs_beside() -> int:
+    """As many as there are processors, or as RMIRROR_JOBS says."""
     return int(os.environ.get("RMIRROR_JOBS", os.cpu_count() or 1))
 
 
@@ -73,7 +74,7 @@ def run_checks(results: Results, wanted: Filter) -> None:
     only, so as many run beside each other as there are."""
     checks = [check for check in sorted((ROOT / "tests/checks").glob("*"))
               if os.access(check, os.X_OK) and check.is_file() and wanted.matches(check.name)]
-    with ThreadPoolExecutor(_jobs()) as pool:
+    with ThreadPoolExecutor(jobs_beside()) as pool:
         for case in pool.map(_run_check, checks):
             results.add(case)
 
@@ -83,7 +84,7 @@ def run_label(results: Results, wanted: Filter, label: str) -> None:
     report = BUILD / "log" / f"{label}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    command = ["ctest", "--test-dir", str(BUILD), "-L", f"^{label}$", "-j", str(_jobs()),
+    command = ["ctest", "--test-dir", str(BUILD), "-L", f"^{label}$", "-j", str(jobs_beside()),
                "--timeout", str(_TEST_SECONDS), "--output-junit", str(report),
                "--test-output-size-passed", "4096", "--test-output-size-failed", "65536"]
     if wanted.is_set:
