@@ -9,6 +9,7 @@
 #define _RMIRROR_COMPAT_H
 
 #include <linux/local_lock.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
@@ -92,6 +93,23 @@ static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
 #else
 	fl->flowi4_tos = dscp << 2;
 #endif
+}
+
+/* Does somebody see packets at a device's egress: tc, BPF, netfilter? */
+static inline bool rmirror_compat_has_egress_hook(const struct net_device *dev)
+{
+#ifdef CONFIG_NETFILTER_EGRESS
+	if (rcu_access_pointer(dev->nf_hooks_egress))
+		return true;
+#endif
+#if defined(RMIRROR_HAVE_TCX_EGRESS)
+#ifdef CONFIG_NET_XGRESS
+	return rcu_access_pointer(dev->tcx_egress);
+#endif
+#elif defined(CONFIG_NET_CLS_ACT)
+	return rcu_access_pointer(dev->miniq_egress);
+#endif
+	return false;
 }
 
 /* What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock. */
