@@ -36,10 +36,10 @@
 #define BATCH_MAX	64	/* copies, as many as a driver's poll has packets */
 #define BATCH_RULES	8	/* whose copies are in a list */
 #define BATCH_TIME	1	/* jiffies after which a list is sent by who comes along */
-/* If softirqs make fewer copies it does not pay: so many go one by one before the next list */
-#define BATCH_WORTH	4
+#define BATCH_WORTH	4	/* copies; a list of fewer does not pay */
+/* So many copies go one by one when a list was too short or the qdisc busy .. */
 #define BATCH_PAUSE	64
-/* The same where copies could not be sent together */
+/* .. and when there was something that a list must not pass by */
 #define BATCH_LONG_PAUSE	4096
 
 /* The copies of a mirror in a list */
@@ -137,23 +137,27 @@ static u16 pick_queue(struct net_device *dev, struct sk_buff *skb)
 	return netdev_cap_txqueue(dev, queue);
 }
 
+/* Its sizes may be other than the packets'. */
+static bool qdisc_allows(const struct Qdisc *q)
+{
+	return q->flags & TCQ_F_CAN_BYPASS && !rcu_access_pointer(q->stab) &&
+	       !test_bit(__QDISC_STATE_DEACTIVATED, &q->state);
+}
+
 /*
- * Would a packet bypass the qdisc now? Then it is ours, as it is the stack's while that
+ * Would a packet bypass the qdisc now, as this one allows? Then it is ours, as it is the stack's while that
  * sends: what others have meanwhile they put into it. See __dev_xmit_skb().
  */
 static bool qdisc_take(struct Qdisc *q)
 {
 	bool taken;
 
-	if (!(q->flags & TCQ_F_CAN_BYPASS) || rcu_access_pointer(q->stab) ||
-	    test_bit(__QDISC_STATE_DEACTIVATED, &q->state))
-		return false;
 	if (q->flags & TCQ_F_NOLOCK) {
 		if (!nolock_qdisc_is_empty(q) || !qdisc_run_begin(q))
 			return false;
 		taken = nolock_qdisc_is_empty(q);
 		if (unlikely(!taken)) {
-			qdisc_run_end(q);
+			rmirror_compat_qdisc_run_end(q);
 			__netif_schedule(q);
 		}
 		return taken;
@@ -168,12 +172,13 @@ static bool qdisc_take(struct Qdisc *q)
 /* Has it sent what others, or we, have put into it meanwhile. */
 static void qdisc_give_back(struct Qdisc *q, unsigned int packets, unsigned int bytes)
 {
+	struct sk_buff *to_free;
 	bool more;
 
 	if (q->flags & TCQ_F_NOLOCK) {
 		if (packets)
 			_bstats_update(this_cpu_ptr(q->cpu_bstats), bytes, packets);
-		qdisc_run_end(q);
+		rmirror_compat_qdisc_run_end(q);
 		return;
 	}
 	spin_lock(qdisc_lock(q));
@@ -182,8 +187,9 @@ static void qdisc_give_back(struct Qdisc *q, unsigned int packets, unsigned int 
 	else if (packets)
 		_bstats_update(&q->bstats, bytes, packets);
 	more = qdisc_qlen(q);
-	qdisc_run_end(q);
+	to_free = rmirror_compat_qdisc_run_end(q);
 	spin_unlock(qdisc_lock(q));
+	kfree_skb_list(to_free);
 	if (more)
 		__netif_schedule(q);
 }
@@ -237,6 +243,12 @@ static struct sk_buff *give_to_driver(struct sk_buff *skb, struct net_device *de
 	return skb;
 }
 
+/* Of two reasons the graver one counts. */
+static void batch_pause(struct batch *b, unsigned int copies)
+{
+	b->pause = max(b->pause, copies);
+}
+
 /* By the way that each would take without a list */
 static void send_one_by_one(struct batch *b, struct sk_buff *skb)
 {
@@ -257,31 +269,30 @@ static void send_one_by_one(struct batch *b, struct sk_buff *skb)
 	}
 }
 
-/* Copies for one queue of the device. Return: false if they could not be sent together. */
-static bool send_to_queue(struct batch *b, struct sk_buff *list, u16 index)
+/* Copies for one queue of the device */
+static void send_to_queue(struct batch *b, struct sk_buff *list, u16 index)
 {
 	struct netdev_queue *txq = netdev_get_tx_queue(b->dev, index);
 	struct Qdisc *q = rcu_dereference_bh(txq->qdisc);
 	unsigned int packets = 0, bytes = 0;
 	bool again = false;
 
-	if (!qdisc_take(q)) {
+	if (!qdisc_allows(q) || !qdisc_take(q)) {
+		batch_pause(b, qdisc_allows(q) ? BATCH_PAUSE : BATCH_LONG_PAUSE);
 		send_one_by_one(b, list);
-		return false;
+		return;
 	}
 	list = validate_xmit_skb_list(list, b->dev, &again);
 	list = give_to_driver(list, b->dev, txq, &packets, &bytes);
 	/* Others' copies must not overtake the rest: it goes into the qdisc while that is ours. */
 	send_one_by_one(b, list);
 	qdisc_give_back(q, packets, bytes);
-	return true;
 }
 
-/* The order of the copies is kept, so only those for one queue that follow each other are told of at once. */
-static bool send_together(struct batch *b, struct sk_buff *skb)
+/* Their order is kept: the driver tells at once of those for one queue that follow each other. */
+static void send_together(struct batch *b, struct sk_buff *skb)
 {
 	u16 index = pick_queue(b->dev, skb);
-	bool together = false;
 
 	while (skb) {
 		struct sk_buff *list = skb, *last;
@@ -296,10 +307,9 @@ static bool send_together(struct batch *b, struct sk_buff *skb)
 				next = pick_queue(b->dev, skb);
 		} while (skb && next == index);
 		last->next = NULL;
-		together |= send_to_queue(b, list, index);
+		send_to_queue(b, list, index);
 		index = next;
 	}
-	return together;
 }
 
 /* Within an RCU read side section it stays as it is. */
@@ -337,13 +347,12 @@ static void account(struct batch *b, enum rmirror_outcome outcome)
 	b->rule_count = 0;
 }
 
-/* Sends the list. BHs are off. Return: false if it was not sent together. */
-static bool batch_send(struct batch *b)
+/* Sends the list. BHs are off. */
+static void batch_send(struct batch *b)
 {
 	const bool guarded = rmirror_compat_in_duplicate();
 	enum rmirror_outcome outcome = RMIRROR_SENT;
 	struct sk_buff *list = b->first;
-	bool together = false;
 
 	b->sending = true;
 	rmirror_compat_set_duplicate(true);
@@ -352,9 +361,10 @@ static bool batch_send(struct batch *b)
 		outcome = RMIRROR_NO_ROUTE;
 		drop(list);
 	} else if (unlikely(rmirror_compat_has_egress_hook(b->dev) || is_traced())) {
+		batch_pause(b, BATCH_LONG_PAUSE);
 		send_one_by_one(b, list);
 	} else {
-		together = send_together(b, list);
+		send_together(b, list);
 	}
 	rcu_read_unlock();
 	rmirror_compat_set_duplicate(guarded);
@@ -364,18 +374,14 @@ static bool batch_send(struct batch *b)
 	b->first = NULL;
 	b->count = 0;
 	b->sending = false;
-	return together;
 }
 
 /* Sends what is there before the list is full. */
 static void batch_send_early(struct batch *b)
 {
-	const bool pays = b->was_full || b->count >= BATCH_WORTH;
-
-	if (!batch_send(b))
-		b->pause = BATCH_LONG_PAUSE;
-	else if (!pays)
-		b->pause = BATCH_PAUSE;
+	if (!b->was_full && b->count < BATCH_WORTH)
+		batch_pause(b, BATCH_PAUSE);
+	batch_send(b);
 }
 
 /*
@@ -425,19 +431,14 @@ static bool push_link_header(struct sk_buff *skb, const struct hh_cache *hh)
 	return true;
 }
 
-/* Return: the index of its entry; BATCH_RULES if there is no room. */
-static unsigned int rule_find(struct batch *b, struct rmirror *m)
+/* Return: the index of the mirror's entry, or of that which it would be given. */
+static unsigned int rule_find(const struct batch *b, const struct rmirror *m)
 {
 	unsigned int i;
 
 	for (i = 0; i < b->rule_count; i++) {
 		if (likely(b->rule[i].m == m))
-			return i;
-	}
-	if (i < BATCH_RULES) {
-		atomic_inc(&m->listed);
-		b->rule[i] = (struct batch_rule){ .m = m };
-		b->rule_count++;
+			break;
 	}
 	return i;
 }
@@ -449,6 +450,23 @@ static void batch_begin(struct batch *b, struct net_device *dev)
 	b->net = dev_net(dev);
 	b->since = jiffies;
 	tasklet_schedule(&b->tasklet);
+}
+
+static void batch_append(struct batch *b, struct sk_buff *skb)
+{
+	if (b->first)
+		b->last->next = skb;
+	else
+		b->first = skb;
+	b->last = skb;
+	b->count++;
+}
+
+/* May the copy wait? With BHs on, the end of softirqs is not near. A trace has one event a packet. */
+static bool may_wait(const struct batch *b, const struct rmirror_job *job)
+{
+	return !job->bh_on && !trace_rmirror_copy_enabled() &&
+	       (!b->dev || time_before_eq(jiffies, b->since + BATCH_TIME));
 }
 
 /**
@@ -465,42 +483,39 @@ bool rmirror_batch_add(const struct rmirror_job *job, struct sk_buff *skb,
 {
 	struct batch *b = this_cpu_ptr(&batches);
 	const unsigned int bytes = skb->len;
-	unsigned int rule;
+	unsigned int i;
 
 	/* Then there is no list. */
 	if (b->pause) {
 		b->pause--;
 		return false;
 	}
-	if (b->sending || (b->dev && b->dev != skb->dev))
+	if (unlikely(b->sending || (b->dev && b->dev != skb->dev)))
 		return false;
-	/* With BHs on, the end of softirqs is not near. A trace is of one event a packet. */
-	if (unlikely(job->bh_on || trace_rmirror_copy_enabled() ||
-		     (b->dev && time_after(jiffies, b->since + BATCH_TIME)) ||
-		     !push_link_header(skb, hh))) {
+	i = rule_find(b, job->m);
+	if (unlikely(i == BATCH_RULES)) {
+		b->was_full = true;
+		batch_send(b);
+		i = 0;
+	}
+	if (unlikely(b->pause || !may_wait(b, job) || !push_link_header(skb, hh))) {
 		rmirror_batch_flush(skb->dev);
 		return false;
 	}
-	rule = rule_find(b, job->m);
-	if (unlikely(rule == BATCH_RULES)) {
-		b->was_full = true;
-		batch_send(b);
-		rule = rule_find(b, job->m);
-	}
 	if (!b->dev)
 		batch_begin(b, skb->dev);
-	*batch_cb(skb) = (struct batch_cb){ .rule = rule, .bytes = bytes };
-	b->rule[rule].sent++;
-	b->rule[rule].bytes += bytes;
-	if (b->first)
-		b->last->next = skb;
-	else
-		b->first = skb;
-	b->last = skb;
-	if (unlikely(++b->count == BATCH_MAX)) {
+	if (i == b->rule_count) {
+		atomic_inc(&job->m->listed);
+		b->rule[i] = (struct batch_rule){ .m = job->m };
+		b->rule_count++;
+	}
+	*batch_cb(skb) = (struct batch_cb){ .rule = i, .bytes = bytes };
+	b->rule[i].sent++;
+	b->rule[i].bytes += bytes;
+	batch_append(b, skb);
+	if (unlikely(b->count == BATCH_MAX)) {
 		b->was_full = true;
-		if (!batch_send(b))
-			b->pause = BATCH_LONG_PAUSE;
+		batch_send(b);
 	}
 	return true;
 }

@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <net/flow.h>
+#include <net/sch_generic.h>
 
 #ifdef RMIRROR_HAVE_NET_GSO_H
 #include <net/gso.h>
@@ -110,6 +111,17 @@ static inline bool rmirror_compat_has_egress_hook(const struct net_device *dev)
 	return rcu_access_pointer(dev->miniq_egress);
 #endif
 	return false;
+}
+
+/* The end of sending for a qdisc, of which it may have been said meanwhile to drop some */
+static inline struct sk_buff *rmirror_compat_qdisc_run_end(struct Qdisc *q)
+{
+#ifdef RMIRROR_HAVE_QDISC_TO_FREE
+	return qdisc_run_end(q);
+#else
+	qdisc_run_end(q);
+	return NULL;
+#endif
 }
 
 /* What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock. */
