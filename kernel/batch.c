@@ -253,6 +253,7 @@ static void batch_pause(struct batch *b, unsigned int copies)
 static void send_one_by_one(struct batch *b, struct sk_buff *skb)
 {
 	struct sk_buff *next;
+	int err;
 
 	for (; skb; skb = next) {
 		const struct batch_cb cb = *batch_cb(skb);
@@ -261,7 +262,8 @@ static void send_one_by_one(struct batch *b, struct sk_buff *skb)
 		next = skb->next;
 		skb_mark_not_on_list(skb);
 		skb_set_queue_mapping(skb, 0);
-		if (likely(!net_xmit_eval(dev_queue_xmit(skb))))
+		err = dev_queue_xmit(skb);
+		if (likely(!net_xmit_eval(err)))
 			continue;
 		rule->sent--;
 		rule->bytes -= cb.bytes;
