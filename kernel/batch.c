@@ -37,9 +37,9 @@
 #define BATCH_RULES	8	/* whose copies are in a list */
 #define BATCH_TIME	1	/* jiffies after which a list is sent by who comes along */
 #define BATCH_WORTH	4	/* copies; a list of fewer does not pay */
-/* So many copies go one by one when a list was too short or the qdisc busy .. */
-#define BATCH_PAUSE	64
-/* .. and when there was something that a list must not pass by */
+/* So many copies go one by one after a list that did not pay, or found the qdisc busy, .. */
+#define BATCH_PAUSE		64
+/* .. and where there was something that a list must not pass by */
 #define BATCH_LONG_PAUSE	4096
 
 /* The copies of a mirror in a list */
@@ -59,6 +59,7 @@ struct batch_cb {
 /**
  * struct batch - the list of a CPU
  *
+ * @cpu: whose it is
  * @first: of the copies, linked by their next
  * @last: of them
  * @count: how many
@@ -67,12 +68,12 @@ struct batch_cb {
  * @since: when the first came, in jiffies
  * @sending: they are on their way
  * @was_full: there was a full list since the softirqs were served last
- * @pause: so many copies are not put into a list
  * @rule_count: how many of @rule there are
  * @rule: whose copies they are; each of these mirrors knows that it is here
  * @tasklet: sends the list at the end; pending if there is one
  */
 struct batch {
+	int			cpu;
 	struct sk_buff		*first;
 	struct sk_buff		*last;
 	unsigned int		count;
@@ -81,13 +82,13 @@ struct batch {
 	unsigned long		since;
 	bool			sending;
 	bool			was_full;
-	unsigned int		pause;
 	unsigned int		rule_count;
 	struct batch_rule	rule[BATCH_RULES];
 	struct tasklet_struct	tasklet;
 };
 
 static DEFINE_PER_CPU(struct batch, batches);
+DEFINE_PER_CPU(unsigned int, rmirror_batch_pause);
 
 static struct batch_cb *batch_cb(struct sk_buff *skb)
 {
@@ -244,9 +245,11 @@ static struct sk_buff *give_to_driver(struct sk_buff *skb, struct net_device *de
 }
 
 /* Of two reasons the graver one counts. */
-static void batch_pause(struct batch *b, unsigned int copies)
+static void batch_pause(const struct batch *b, unsigned int copies)
 {
-	b->pause = max(b->pause, copies);
+	unsigned int *pause = per_cpu_ptr(&rmirror_batch_pause, b->cpu);
+
+	*pause = max(*pause, copies);
 }
 
 /* By the way that each would take without a list */
@@ -400,6 +403,22 @@ static void batch_tasklet(struct tasklet_struct *tasklet)
 }
 
 /**
+ * rmirror_batch_may_gain - can a device be told of many packets at once?
+ * @dev: an Ethernet device that has no other below it; within an RCU read side section
+ *
+ * One that has no queue by nature is told nothing, and one that has no qdisc now has
+ * none that could be passed by. Without a route a copy may wait outside of an RCU read
+ * side section. PREEMPT_RT lets others in with BHs off.
+ */
+bool rmirror_batch_may_gain(const struct net_device *dev)
+{
+	const struct Qdisc *q = rcu_dereference_bh(netdev_get_tx_queue(dev, 0)->qdisc);
+
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) && !(dev->priv_flags & IFF_NO_QUEUE) &&
+	       dev->priv_flags & IFF_XMIT_DST_RELEASE && q->enqueue;
+}
+
+/**
  * rmirror_batch_flush - send what is there for a device
  * @dev: the device, which a copy goes to now that is not put into a list
  *
@@ -487,11 +506,6 @@ bool rmirror_batch_add(const struct rmirror_job *job, struct sk_buff *skb,
 	const unsigned int bytes = skb->len;
 	unsigned int i;
 
-	/* Then there is no list. */
-	if (b->pause) {
-		b->pause--;
-		return false;
-	}
 	if (unlikely(b->sending || (b->dev && b->dev != skb->dev)))
 		return false;
 	i = rule_find(b, job->m);
@@ -500,7 +514,7 @@ bool rmirror_batch_add(const struct rmirror_job *job, struct sk_buff *skb,
 		batch_send(b);
 		i = 0;
 	}
-	if (unlikely(b->pause || !may_wait(b, job) || !push_link_header(skb, hh))) {
+	if (unlikely(this_cpu_read(rmirror_batch_pause) || !may_wait(b, job) || !push_link_header(skb, hh))) {
 		rmirror_batch_flush(skb->dev);
 		return false;
 	}
@@ -537,8 +551,12 @@ int __init rmirror_batch_init(void)
 
 	if (IS_ENABLED(CONFIG_TRACEPOINTS))
 		for_each_kernel_tracepoint(note_tracepoint, NULL);
-	for_each_possible_cpu(cpu)
-		tasklet_setup(&per_cpu_ptr(&batches, cpu)->tasklet, batch_tasklet);
+	for_each_possible_cpu(cpu) {
+		struct batch *b = per_cpu_ptr(&batches, cpu);
+
+		b->cpu = cpu;
+		tasklet_setup(&b->tasklet, batch_tasklet);
+	}
 	batch_cpu_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "net/rmirror:prepare",
 						    batch_cpu_comes, NULL);
 	return batch_cpu_state < 0 ? batch_cpu_state : 0;

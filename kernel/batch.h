@@ -4,11 +4,28 @@
 #define _RMIRROR_BATCH_H
 
 #include <linux/netdevice.h>
+#include <linux/percpu.h>
 
 #include "core.h"
 #include "stats.h"
 
 struct hh_cache;
+
+/* So many copies are not put into a list; then there is none. */
+DECLARE_PER_CPU(unsigned int, rmirror_batch_pause);
+
+/**
+ * rmirror_batch_pauses - has a list not paid lately, or not been possible?
+ *
+ * Of a copy; BHs are off.
+ */
+static inline bool rmirror_batch_pauses(void)
+{
+	if (!this_cpu_read(rmirror_batch_pause))
+		return false;
+	this_cpu_dec(rmirror_batch_pause);
+	return true;
+}
 
 bool rmirror_batch_add(const struct rmirror_job *job, struct sk_buff *skb,
 		       const struct hh_cache *hh);
@@ -16,17 +33,6 @@ void rmirror_batch_flush(const struct net_device *dev);
 int rmirror_batch_init(void);
 void rmirror_batch_exit(void);
 
-/**
- * rmirror_batch_may_gain - can a device be told of many packets at once?
- * @dev: an Ethernet device that has no other below it
- *
- * One that has no queue by nature is told nothing. Without a route a copy may wait
- * outside of an RCU read side section.
- */
-static inline bool rmirror_batch_may_gain(const struct net_device *dev)
-{
-	return !IS_ENABLED(CONFIG_PREEMPT_RT) && !(dev->priv_flags & IFF_NO_QUEUE) &&
-	       dev->priv_flags & IFF_XMIT_DST_RELEASE;
-}
+bool rmirror_batch_may_gain(const struct net_device *dev);
 
 #endif /* _RMIRROR_BATCH_H */

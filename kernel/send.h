@@ -92,7 +92,7 @@ __rmirror_send(struct rmirror_job *job, struct sk_buff *copy, enum rmirror_outco
 		     n->tbl->protocol != copy->protocol ||
 		     rmirror_wait_any(job->m->rn)))
 		return rmirror_send_wrapped(job, copy, outcome);
-	if (hop->batched) {
+	if (hop->batched && !rmirror_batch_pauses()) {
 		if (!alone)
 			rmirror_batch_flush(dst->dev);
 		else if (rmirror_batch_add(job, copy, &n->hh))
