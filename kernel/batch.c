@@ -101,7 +101,9 @@ static struct tracepoint *passed_by[3];
 
 static void note_tracepoint(struct tracepoint *tp, void *unused)
 {
-	static const char *const names[] = { "net_dev_queue", "net_dev_start_xmit", "net_dev_xmit" };
+	static const char *const names[] = {
+		"net_dev_queue", "net_dev_start_xmit", "net_dev_xmit",
+	};
 	int i;
 
 	BUILD_BUG_ON(ARRAY_SIZE(names) != ARRAY_SIZE(passed_by));
@@ -146,8 +148,9 @@ static bool qdisc_allows(const struct Qdisc *q)
 }
 
 /*
- * Would a packet bypass the qdisc now, as this one allows? Then it is ours, as it is the stack's while that
- * sends: what others have meanwhile they put into it. See __dev_xmit_skb().
+ * Would a packet bypass the qdisc now, as this one allows? Then it is ours, as it is the
+ * stack's while that sends: what others have meanwhile they put into it. See
+ * __dev_xmit_skb().
  */
 static bool qdisc_take(struct Qdisc *q)
 {
@@ -483,7 +486,7 @@ static void batch_append(struct batch *b, struct sk_buff *skb)
 	b->count++;
 }
 
-/* May the copy wait? With BHs on, the end of softirqs is not near. A trace has one event a packet. */
+/* With BHs on, the end of softirqs is not near. A trace has one event for a packet. */
 static bool may_wait(const struct batch *b, const struct rmirror_job *job)
 {
 	return !job->bh_on && !trace_rmirror_copy_enabled() &&
@@ -514,7 +517,8 @@ bool rmirror_batch_add(const struct rmirror_job *job, struct sk_buff *skb,
 		batch_send(b);
 		i = 0;
 	}
-	if (unlikely(this_cpu_read(rmirror_batch_pause) || !may_wait(b, job) || !push_link_header(skb, hh))) {
+	if (unlikely(this_cpu_read(rmirror_batch_pause) || !may_wait(b, job) ||
+		     !push_link_header(skb, hh))) {
 		rmirror_batch_flush(skb->dev);
 		return false;
 	}

@@ -58,8 +58,8 @@ protected:
     }
 
     void make_card(const std::string &qdisc, unsigned queues = 1) {
-        require_command({"modprobe", "rmirror_bench_nic", "name=card",
-                         "queues=" + std::to_string(queues)});
+        require_command(
+            {"modprobe", "rmirror_bench_nic", "name=card", "queues=" + std::to_string(queues)});
         require_command({"ip", "link", "set", "card", "netns", net_.router.name()});
         net_.router.sysctl("net.ipv6.conf.card.disable_ipv6", "1");
         bring_up();
@@ -67,8 +67,9 @@ protected:
     }
 
     void bring_up() const {
-        net_.router.ip("addr replace 10.9.0.1/24 dev card\nlink set card up\n"
-                       "neigh replace 10.9.0.5 lladdr 02:00:00:00:09:05 nud permanent dev card\n");
+        net_.router.ip(
+            "addr replace 10.9.0.1/24 dev card\nlink set card up\n"
+            "neigh replace 10.9.0.5 lladdr 02:00:00:00:09:05 nud permanent dev card\n");
     }
 
     void set_qdisc(const std::string &qdisc) const {
@@ -238,8 +239,8 @@ TEST_F(BatchTest, PassesByNoFilter) {
     mirror(list_length, {"10.9.0.5 seq"});
     doorbells(2);
     net_.router.require({"tc", "qdisc", "add", "dev", "card", "clsact"});
-    net_.router.require({"tc", "filter", "add", "dev", "card", "egress", "matchall", "action",
-                         "drop"});
+    net_.router.require(
+        {"tc", "filter", "add", "dev", "card", "egress", "matchall", "action", "drop"});
     Capture capture(net_.router, "card", Direction::outgoing);
     EXPECT_EQ(doorbells(2), 0U);
     EXPECT_TRUE(capture.collect(is_gre).empty());
@@ -255,9 +256,10 @@ TEST_F(BatchTest, PassesByNoEgressHook) {
     mirror(list_length, {"10.9.0.5"});
     doorbells(2);
     const CommandResult added =
-        net_.router.exec({"nft", "add table netdev t; add chain netdev t e { type filter hook "
-                                 "egress device card priority 0; }; add rule netdev t e counter "
-                                 "drop"});
+        net_.router.exec({"nft",
+                          "add table netdev t; add chain netdev t e { type filter hook "
+                          "egress device card priority 0; }; add rule netdev t e counter "
+                          "drop"});
     if (added.status != 0)
         GTEST_SKIP() << "there is no egress hook: " << added.err;
     EXPECT_EQ(doorbells(2), 0U);
@@ -402,12 +404,14 @@ TEST(Batch, TheNamespaceGoes) {
         require_command({"modprobe", "rmirror_bench_nic", "name=card"});
         Topology net;
         require_command({"ip", "link", "set", "card", "netns", net.router.name()});
-        net.router.ip("addr add 10.9.0.1/24 dev card\nlink set card up\n"
-                      "neigh replace 10.9.0.5 lladdr 02:00:00:00:09:05 nud permanent dev card\n");
-        net.router.nft(ruleset(hook("inet input"), "rmirror to 10.9.0.5 key 1\n"
-                                                   "rmirror to 10.9.0.5 key 2\n"
-                                                   "rmirror to 10.9.0.5 key 3\n"
-                                                   "rmirror to 10.9.0.5 key 4\n"));
+        net.router.ip(
+            "addr add 10.9.0.1/24 dev card\nlink set card up\n"
+            "neigh replace 10.9.0.5 lladdr 02:00:00:00:09:05 nud permanent dev card\n");
+        net.router.nft(ruleset(hook("inet input"),
+                               "rmirror to 10.9.0.5 key 1\n"
+                               "rmirror to 10.9.0.5 key 2\n"
+                               "rmirror to 10.9.0.5 key 3\n"
+                               "rmirror to 10.9.0.5 key 4\n"));
         const Flood flood(net);
         wait_a_little();
     }
