@@ -17,6 +17,7 @@
  *   way.c                        where the ways are kept
  *   loop.c                       is the packet a copy itself?
  *   collector.c                  what a netns knows of its collectors
+ *   batch.c                      copies for a card, sent together
  *   stats.c conf.c               counters; what a statement may say
  *   encap/                       the header between outer IP and frame
  *   flow.c                       a hash of the flow that it belongs to
@@ -59,6 +60,7 @@ struct rmirror_stats;
  *	is but one
  * @generation: of what is in the caches; a change makes all of it obsolete
  * @nested: how many header copies it may send of what may be copies of copies
+ * @listed: so many lists of copies, see batch.c, have some of it
  * @list: entry in struct rmirror_net
  * @rcu: its end
  */
@@ -76,6 +78,7 @@ struct rmirror {
 	struct rmirror_ways		*ways;
 	unsigned int			generation;
 	struct ratelimit_state		nested;
+	atomic_t			listed;
 	struct list_head		list;
 	struct rcu_head			rcu;
 };
@@ -112,6 +115,7 @@ struct rmirror_path {
  * @want: bytes of a frame that the user wants
  * @limit: bytes of a frame that fit the path
  * @bytes: sent so far
+ * @bh_on: BHs were on when it came
  */
 struct rmirror_job {
 	struct rmirror			*m;
@@ -121,6 +125,7 @@ struct rmirror_job {
 	unsigned int			want;
 	unsigned int			limit;
 	unsigned int			bytes;
+	bool				bh_on;
 };
 
 /* Does it send the L3 packet alone, to a next hop? */

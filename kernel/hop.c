@@ -13,6 +13,7 @@
 #include <net/lwtunnel.h>
 #include <net/xfrm.h>
 
+#include "batch.h"
 #include "compat/compat.h"
 #include "encap/encap.h"
 #include "hop.h"
@@ -293,6 +294,7 @@ bool rmirror_hop_fill(struct rmirror *m, struct rmirror_hop *hop, const struct r
 	hop->local = is_local(m, dst);
 	hop->ip_output = needs_ip_output(dst);
 	hop->tagged = may_come_by_again(dst);
+	hop->batched = !hop->tagged && rmirror_batch_may_gain(dst->dev);
 	hop->seq = rmirror_way_numbers(m, path);
 	hop->prebuilt = m->encap->constant(&m->conf, hop->encap);
 	hop->priority = rt_tos2priority(m->conf.dscp << 2);

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
+#include "batch.h"
 #include "buffer.h"
 #include "collector.h"
 #include "encap/encap.h"
@@ -155,6 +156,11 @@ static void mirror_free_rcu(struct rcu_head *rcu)
 {
 	struct rmirror *m = container_of(rcu, struct rmirror, rcu);
 
+	/* A list of copies is sent when softirqs were served: soon. */
+	if (unlikely(atomic_read_acquire(&m->listed))) {
+		call_rcu(&m->rcu, mirror_free_rcu);
+		return;
+	}
 	rmirror_way_exit(m);
 	free_percpu(m->stats);
 	kfree(m);
@@ -262,10 +268,15 @@ static int __init rmirror_init(void)
 		goto err_netdev;
 	err = rmirror_wait_init();
 	if (err)
-		goto err_send;
+		goto err_wait;
+	err = rmirror_batch_init();
+	if (err)
+		goto err_batch;
 	return 0;
 
-err_send:
+err_batch:
+	rmirror_wait_exit();
+err_wait:
 	unregister_netdevice_notifier(&rmirror_netdev_notifier);
 err_netdev:
 	unregister_pernet_subsys(&rmirror_net_ops);
@@ -277,7 +288,12 @@ static void __exit rmirror_exit(void)
 	rmirror_wait_exit();
 	unregister_netdevice_notifier(&rmirror_netdev_notifier);
 	unregister_pernet_subsys(&rmirror_net_ops);
-	/* The last mirrors may be waiting to be freed, by code that goes now. */
+	rmirror_batch_exit();
+	/*
+	 * The last mirrors may be waiting to be freed, by code that goes now; one of which
+	 * copies were in a list for another grace period.
+	 */
+	rcu_barrier();
 	rcu_barrier();
 	rmirror_buffer_exit();
 }

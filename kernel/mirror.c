@@ -146,7 +146,8 @@ static enum rmirror_outcome mirror_frame(struct rmirror_job *job)
 	if (unlikely(!copy))
 		return RMIRROR_NO_MEMORY;
 	*rmirror_cb(copy) = (struct rmirror_cb) { .wire_len = frame->len, .counts = true };
-	return fits ? __rmirror_send(job, copy, outcome, false) : send_frame(job, copy, outcome);
+	return fits ? __rmirror_send(job, copy, outcome, false, true) :
+		      send_frame(job, copy, outcome);
 }
 
 /*
@@ -310,7 +311,6 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 		    const u32 *key)
 {
 	enum rmirror_outcome outcome = RMIRROR_LOOP;
-	const bool bh_on = !in_softirq();
 	/* What is not written here is before it is read. */
 	struct rmirror_job job __uninitialized;
 
@@ -320,8 +320,9 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 	job.path.key = likely(!m->conf.key_in_register) ? m->conf.key : *key & m->key_mask;
 	job.want = m->conf.len;
 	job.bytes = 0;
+	job.bh_on = !in_softirq();
 
-	if (bh_on)
+	if (job.bh_on)
 		local_bh_disable();
 	/* TEE's and nft dup's own guard: neither do they copy our copies, nor we theirs. */
 	if (!rmirror_compat_in_duplicate()) {
@@ -331,7 +332,7 @@ void rmirror_mirror(struct rmirror *m, const struct sk_buff *skb,
 	}
 	rmirror_stats_add(m, 1, outcome, job.bytes);
 	trace_rmirror_copy(m, m->place, outcome, skb->len, job.bytes);
-	if (bh_on)
+	if (job.bh_on)
 		local_bh_enable();
 }
 EXPORT_SYMBOL_GPL(rmirror_mirror);

@@ -9,6 +9,7 @@
 #include <net/dst.h>
 #include <net/netfilter/nf_conntrack.h>
 
+#include "batch.h"
 #include "frame.h"
 #include "send.h"
 #include "transmit.h"
@@ -61,6 +62,7 @@ enum rmirror_outcome rmirror_send_wrapped(struct rmirror_job *job, struct sk_buf
 	struct neighbour *n;
 	int err;
 
+	rmirror_batch_flush(hop->dst->dev);
 	if (hop->ip_output && !rmirror_is_bare(m)) {
 		bytes = rmirror_transmit_bytes(skb);
 		err = send_by_ip_output(m->net, skb);
@@ -99,7 +101,7 @@ enum rmirror_outcome rmirror_send_wrapped(struct rmirror_job *job, struct sk_buf
 enum rmirror_outcome rmirror_send(struct rmirror_job *job, struct sk_buff *copy,
 				  enum rmirror_outcome outcome)
 {
-	return __rmirror_send(job, copy, outcome, skb_is_gso(copy));
+	return __rmirror_send(job, copy, outcome, skb_is_gso(copy), false);
 }
 
 /**

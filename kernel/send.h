@@ -5,6 +5,7 @@
 
 #include <net/neighbour.h>
 
+#include "batch.h"
 #include "copy.h"
 #include "encap/encap.h"
 #include "flow.h"
@@ -55,12 +56,13 @@ static __always_inline void rmirror_send_wrap(const struct rmirror_job *job, str
  *	L3 packets already.
  * @outcome: what to count when it is on its way
  * @gso: it is a superframe
+ * @alone: it is none, and the only copy of its packet
  *
  * Return: @outcome, or the reason why it was dropped, or RMIRROR_PENDING.
  */
 static __always_inline enum rmirror_outcome
 __rmirror_send(struct rmirror_job *job, struct sk_buff *copy, enum rmirror_outcome outcome,
-	       bool gso)
+	       bool gso, bool alone)
 {
 	struct rmirror_hop *hop = job->path.hop;
 	struct dst_entry *dst = hop->dst;
@@ -90,6 +92,12 @@ __rmirror_send(struct rmirror_job *job, struct sk_buff *copy, enum rmirror_outco
 		     n->tbl->protocol != copy->protocol ||
 		     rmirror_wait_any(job->m->rn)))
 		return rmirror_send_wrapped(job, copy, outcome);
+	if (hop->batched && !rmirror_batch_pauses()) {
+		if (!alone)
+			rmirror_batch_flush(dst->dev);
+		else if (rmirror_batch_add(job, copy, &n->hh))
+			return RMIRROR_PENDING;
+	}
 	bytes = gso ? rmirror_transmit_gso_bytes(copy) : copy->len;
 	err = neigh_hh_output(&n->hh, copy);
 	if (unlikely(net_xmit_eval(err)))

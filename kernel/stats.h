@@ -50,6 +50,24 @@ static inline void rmirror_stats_add(struct rmirror *m, unsigned int matched,
 }
 
 /**
+ * rmirror_stats_add_many - count what became of packets that have matched before
+ * @m: the mirror; BHs are off
+ * @outcome: of each of them; not RMIRROR_PENDING
+ * @count: how many
+ * @bytes: so many bytes were sent
+ */
+static inline void rmirror_stats_add_many(struct rmirror *m, enum rmirror_outcome outcome,
+					  unsigned int count, unsigned int bytes)
+{
+	struct rmirror_stats *stats = this_cpu_ptr(m->stats);
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->counter[outcome], count);
+	u64_stats_add(&stats->counter[RMIRROR_BYTES], bytes);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/**
  * rmirror_stats_refused - an ICMP error about one of its copies has come
  * @m: the mirror; BHs are off
  */

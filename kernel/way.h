@@ -34,6 +34,7 @@ struct rmirror_sequence;
  * @next4: the next hop, if @plain
  * @priority: of the copy
  * @seq: next sequence number, if packets are numbered
+ * @batched: its device may gain by getting copies in lists
  * @prebuilt: @encap is the encapsulation header, the same for each copy
  * @encap: the header
  * @sum4: sum of @ip4
@@ -52,6 +53,7 @@ struct rmirror_hop {
 	bool			local;
 	bool			ip_output;
 	bool			tagged;
+	bool			batched;
 	bool			prebuilt;
 	u16			ident;
 	u16			idents;

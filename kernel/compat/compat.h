@@ -9,10 +9,12 @@
 #define _RMIRROR_COMPAT_H
 
 #include <linux/local_lock.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <net/flow.h>
+#include <net/sch_generic.h>
 
 #ifdef RMIRROR_HAVE_NET_GSO_H
 #include <net/gso.h>
@@ -91,6 +93,34 @@ static inline void rmirror_compat_set_dscp(struct flowi4 *fl, u8 dscp)
 	fl->flowi4_dscp = inet_dsfield_to_dscp(dscp << 2);
 #else
 	fl->flowi4_tos = dscp << 2;
+#endif
+}
+
+/* Does somebody see packets at a device's egress: tc, BPF, netfilter? */
+static inline bool rmirror_compat_has_egress_hook(const struct net_device *dev)
+{
+#ifdef CONFIG_NETFILTER_EGRESS
+	if (rcu_access_pointer(dev->nf_hooks_egress))
+		return true;
+#endif
+#if defined(RMIRROR_HAVE_TCX_EGRESS)
+#ifdef CONFIG_NET_XGRESS
+	return rcu_access_pointer(dev->tcx_egress);
+#endif
+#elif defined(CONFIG_NET_CLS_ACT)
+	return rcu_access_pointer(dev->miniq_egress);
+#endif
+	return false;
+}
+
+/* The end of sending for a qdisc, of which it may have been said meanwhile to drop some */
+static inline struct sk_buff *rmirror_compat_qdisc_run_end(struct Qdisc *q)
+{
+#ifdef RMIRROR_HAVE_QDISC_TO_FREE
+	return qdisc_run_end(q);
+#else
+	qdisc_run_end(q);
+	return NULL;
 #endif
 }
 

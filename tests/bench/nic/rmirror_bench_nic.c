@@ -6,7 +6,8 @@
  * told, takes its lock for each packet, and holds the last packets of each queue
  * as a ring of descriptors does until the card has sent them. What comes out of
  * the ring is freed as a driver's completion frees it: into the CPU's caches.
- * It takes flowtables, as a card that forwards by itself does, but no flow.
+ * It takes flowtables, as a card that forwards by itself does, but no flow. It counts
+ * how often it would be told of packets, and its ring may be full.
  */
 
 #include <linux/etherdevice.h>
@@ -30,9 +31,16 @@ static unsigned int held;
 module_param(held, uint, 0444);
 MODULE_PARM_DESC(held, "packets of a queue that are held before the oldest is freed, up to 4096");
 
+static unsigned long doorbells;
+module_param(doorbells, ulong, 0444);
+MODULE_PARM_DESC(doorbells, "how often the card was told of packets");
+
+static unsigned int room;
+
 /* One transmit queue */
 struct ring {
 	unsigned int	next;
+	unsigned int	taken;
 	struct sk_buff	*skb[];
 };
 
@@ -44,9 +52,15 @@ static struct net_device *device;
 
 static netdev_tx_t nic_xmit(struct sk_buff *skb, struct net_device *dev)
 {
+	const unsigned int queue = skb_get_queue_mapping(skb);
 	const struct nic *nic = netdev_priv(dev);
-	struct ring *ring = nic->ring[skb_get_queue_mapping(skb)];
+	struct ring *ring = nic->ring[queue];
 	struct sk_buff *done = skb;
+
+	if (unlikely(room && ++ring->taken >= room))
+		netif_stop_subqueue(dev, queue);
+	if (!netdev_xmit_more() || __netif_subqueue_stopped(dev, queue))
+		doorbells++;
 
 	if (held) {
 		done = ring->skb[ring->next];
@@ -57,6 +71,31 @@ static netdev_tx_t nic_xmit(struct sk_buff *skb, struct net_device *dev)
 		napi_consume_skb(done, 1);
 	return NETDEV_TX_OK;
 }
+
+/* What is in the rings is sent, and there is room again, as much as is said. */
+static int nic_set_room(const char *text, const struct kernel_param *param)
+{
+	const struct nic *nic;
+	unsigned int i;
+	int err;
+
+	err = param_set_uint(text, param);
+	if (err || !device)
+		return err;
+	nic = netdev_priv(device);
+	for (i = 0; i < queues; i++)
+		nic->ring[i]->taken = 0;
+	netif_tx_wake_all_queues(device);
+	return 0;
+}
+
+static const struct kernel_param_ops nic_room_ops = {
+	.set	= nic_set_room,
+	.get	= param_get_uint,
+};
+
+module_param_cb(room, &nic_room_ops, &room, 0644);
+MODULE_PARM_DESC(room, "packets that a queue takes until this is written again; 0: all");
 
 /* Down, it gives back what it has. */
 static int nic_stop(struct net_device *dev)
