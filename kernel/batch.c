@@ -157,7 +157,7 @@ static bool qdisc_take(struct Qdisc *q)
 	bool taken;
 
 	if (q->flags & TCQ_F_NOLOCK) {
-		if (!nolock_qdisc_is_empty(q) || !qdisc_run_begin(q))
+		if (!nolock_qdisc_is_empty(q) || !rmirror_compat_qdisc_run_begin(q))
 			return false;
 		taken = nolock_qdisc_is_empty(q);
 		if (unlikely(!taken)) {
@@ -168,7 +168,7 @@ static bool qdisc_take(struct Qdisc *q)
 	}
 	spin_lock(qdisc_lock(q));
 	taken = !test_bit(__QDISC_STATE_DEACTIVATED, &q->state) && !qdisc_qlen(q) &&
-		qdisc_run_begin(q);
+		rmirror_compat_qdisc_run_begin(q);
 	spin_unlock(qdisc_lock(q));
 	return taken;
 }
