@@ -8,6 +8,7 @@
 #define hlist_for_each_entry_rcu(pos, list, member, ...) list_for_each_entry(pos, list, member)
 #define hlist_for_each_entry_safe(pos, after, list, member) \
 	for (pos = first_of(list), after = next_of(pos); pos; pos = next_of(after))
+#define for_each_possible_cpu(cpu)			for (cpu = 0; cpu < possible_cpus(); cpu++)
 #define xa_for_each(array, index, entry) \
 	for (index = first_of(array), entry = load_of(index); entry; index = next_of(index), entry = load_of(index))
 #define mnl_attr_for_each(attr, nlh, offset)		for (attr = first_of(nlh); attr; attr = next_of(attr))
