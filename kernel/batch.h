@@ -30,9 +30,8 @@ static inline bool rmirror_batch_pauses(void)
 bool rmirror_batch_add(const struct rmirror_job *job, struct sk_buff *skb,
 		       const struct hh_cache *hh);
 void rmirror_batch_flush(const struct net_device *dev);
+bool rmirror_batch_may_gain(const struct net_device *dev);
 int rmirror_batch_init(void);
 void rmirror_batch_exit(void);
-
-bool rmirror_batch_may_gain(const struct net_device *dev);
 
 #endif /* _RMIRROR_BATCH_H */

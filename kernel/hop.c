@@ -330,7 +330,10 @@ void rmirror_hop_next(struct rmirror_next_hop *next, struct dst_entry *dst,
 	next->addr.ip = rt->rt_gw_family ? rt->rt_gw4 : addr->ip;
 }
 
-/* So many identifications are taken from the kernel at a time; what is a copy cannot keep any. */
+/*
+ * So many identifications are taken from the kernel at a time. A hop that is copied for
+ * each packet keeps none for the next.
+ */
 #define IDENT_BLOCK	(RMIRROR_COMPAT_BH_IS_SHARED ? 1 : 512)
 
 /**

@@ -137,8 +137,8 @@ static inline struct sk_buff *rmirror_compat_qdisc_run_end(struct Qdisc *q)
 }
 
 /*
- * What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock:
- * another task with BHs off may come in between at any time.
+ * What is per CPU is not safe with BHs off alone where PREEMPT_RT does without their lock
+ * (PREEMPT_RT_NEEDS_BH_LOCK): another task with BHs off may come in between at any time.
  */
 #if defined(CONFIG_PREEMPT_RT) && defined(RMIRROR_HAVE_LOCAL_LOCK_NESTED_BH)
 #define RMIRROR_COMPAT_BH_IS_SHARED		1

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -15,6 +14,7 @@
 
 #include "vm/support/capture.hpp"
 #include "vm/support/command.hpp"
+#include "vm/support/flood.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/module.hpp"
 #include "vm/support/processor.hpp"
@@ -336,30 +336,10 @@ TEST_F(BatchTest, IsSeenByTracers) {
     EXPECT_EQ(settled_counters(net_.router)["sent"], 4U * list_length);
 }
 
-// Originals from the sender without a pause, for as long as it lives
-class Flood {
+// Originals from the sender
+class SenderFlood : public Flood {
 public:
-    explicit Flood(const Topology &net) : thread_([this, &net] { run(net); }) {}
-    Flood(const Flood &) = delete;
-    Flood &operator=(const Flood &) = delete;
-    ~Flood() {
-        stop_ = true;
-        thread_.join();
-    }
-
-private:
-    void run(const Topology &net) {
-        while (!stop_) {
-            try {
-                net.send_datagram(200);
-            } catch (const std::exception &) {
-                std::this_thread::yield();
-            }
-        }
-    }
-
-    std::atomic<bool> stop_ = false;
-    std::thread thread_;
+    explicit SenderFlood(const Topology &net) : Flood([&net] { net.send_datagram(200); }) {}
 };
 
 void wait_a_little() {
@@ -369,7 +349,7 @@ void wait_a_little() {
 TEST_F(BatchTest, TheDeviceGoesDownAndAway) {
     SKIP_WITHOUT_CARD();
     mirror(list_length + 7, {"10.9.0.5"});
-    const Flood flood(net_);
+    const SenderFlood flood(net_);
     for (int i = 0; i < 3; i++) {
         make_card("pfifo_fast");
         for (int j = 0; j < 3; j++) {
@@ -385,7 +365,7 @@ TEST_F(BatchTest, TheDeviceGoesDownAndAway) {
 TEST_F(BatchTest, RulesAndModulesGo) {
     SKIP_WITHOUT_CARD();
     make_card("pfifo_fast");
-    const Flood flood(net_);
+    const SenderFlood flood(net_);
     for (int i = 0; i < 4; i++) {
         mirror(list_length + 7, {"10.9.0.5"});
         wait_a_little();
@@ -412,7 +392,7 @@ TEST(Batch, TheNamespaceGoes) {
                                "rmirror to 10.9.0.5 key 2\n"
                                "rmirror to 10.9.0.5 key 3\n"
                                "rmirror to 10.9.0.5 key 4\n"));
-        const Flood flood(net);
+        const SenderFlood flood(net);
         wait_a_little();
     }
     // The card comes back to where it was made.

@@ -4,12 +4,12 @@
 // shows in the kernel log, which the harness reads.
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <thread>
 
 #include "support/packet_builder.hpp"
+#include "vm/support/flood.hpp"
 #include "vm/support/mirror.hpp"
 #include "vm/support/module.hpp"
 #include "vm/support/topology.hpp"
@@ -20,31 +20,13 @@ namespace {
 
 constexpr int rounds = 5;
 
-// Originals through the router's output hook, for as long as it lives
-class Traffic {
+// Originals through the router's output hook
+class Traffic : public Flood {
 public:
-    explicit Traffic(const NetNs &netns) : thread_([this, &netns] { run(netns); }) {}
-    Traffic(const Traffic &) = delete;
-    Traffic &operator=(const Traffic &) = delete;
-    ~Traffic() {
-        stop_ = true;
-        thread_.join();
-    }
-
-private:
-    void run(const NetNs &netns) {
-        const test::Bytes payload(1400, 1);
-        while (!stop_) {
-            try {
-                send_udp(netns, "10.1.0.1", 9, payload);
-            } catch (const std::exception &) {
-                std::this_thread::yield();  // the link is down for now
-            }
-        }
-    }
-
-    std::atomic<bool> stop_ = false;
-    std::thread thread_;
+    explicit Traffic(const NetNs &netns)
+        : Flood([&netns, payload = test::Bytes(1400, 1)] {
+              send_udp(netns, "10.1.0.1", 9, payload);
+          }) {}
 };
 
 const std::string rules = ruleset(hook("inet output"),
