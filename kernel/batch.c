@@ -10,8 +10,8 @@
  *
  * They pass by the queueing discipline only if it would let each of them bypass it, as
  * the stack does: empty, and sent to by nobody else. Where a filter, a hook or a
- * tracer waits for packets, and for what a full ring does not take, they go by
- * dev_queue_xmit() after all, one by one and in order.
+ * tracer waits for packets, and what a full ring does not take, goes by dev_queue_xmit()
+ * after all, one by one and in order.
  *
  * A list is its CPU's own, for one device, which it holds a reference to, as to the
  * mirrors whose copies it has: their rules may go. What becomes of a copy is counted
@@ -173,7 +173,7 @@ static bool qdisc_take(struct Qdisc *q)
 	return taken;
 }
 
-/* Has it sent what others, or we, have put into it meanwhile. */
+/* Has it sent what others have put into it meanwhile. */
 static void qdisc_give_back(struct Qdisc *q, unsigned int packets, unsigned int bytes)
 {
 	struct sk_buff *to_free;
@@ -292,9 +292,9 @@ static void send_to_queue(struct batch *b, struct sk_buff *list, u16 index)
 	}
 	list = validate_xmit_skb_list(list, b->dev, &again);
 	list = give_to_driver(list, b->dev, txq, &packets, &bytes);
-	/* Others' copies must not overtake the rest: it goes into the qdisc while that is ours. */
-	send_one_by_one(b, list);
 	qdisc_give_back(q, packets, bytes);
+	/* The rest waits in the qdisc, which must not be ours then: it is run for each. */
+	send_one_by_one(b, list);
 }
 
 /* Their order is kept: the driver tells at once of those for one queue that follow each other. */

@@ -85,7 +85,7 @@ protected:
 
     // So many copies of each original
     void mirror(unsigned times, const std::vector<std::string> &statements,
-                const std::string &hook = "input") const {
+                const std::string &hook = "input") {
         std::string rules = "flush ruleset\ntable inet batch {\n\tchain copy {\n";
         for (const std::string &statement : statements)
             rules += "\t\trmirror to " + statement + "\n";
@@ -93,6 +93,7 @@ protected:
         for (unsigned i = 0; i < times; i++)
             rules += "\t\tudp dport 9 jump copy\n";
         net_.router.nft(rules + "\t}\n}\n");
+        copies_ = times * statements.size();
     }
 
     static unsigned long parameter(const std::string &name) {
@@ -105,12 +106,31 @@ protected:
         std::ofstream(parameters + "room") << packets << std::flush;
     }
 
+    std::uint64_t matched() const {
+        std::uint64_t sum = 0;
+        for (const Counters &counters : read_counters(net_.router))
+            sum += counters["matched"];
+        return sum;
+    }
+
+    // An original, and its copies. Where ksoftirqd is at work, they are made after the sender
+    // returns.
+    void send_and_wait(std::size_t size) const {
+        const std::uint64_t expected = matched() + copies_;
+        net_.send_datagram(size);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (matched() < expected && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        ASSERT_EQ(matched(), expected);
+        ASSERT_TRUE(all_add_up(net_.router));
+    }
+
     // How often the card is told of the copies of so many originals. A list that lasts longer than
     // a jiffy is sent in two, and the first copy of all finds no link header yet.
-    unsigned long doorbells(unsigned originals) {
+    unsigned long doorbells(unsigned originals) const {
         const unsigned long before = parameter("doorbells");
         for (unsigned i = 0; i < originals; i++)
-            net_.send_datagram(sizes_.at(i % sizes_.size()));
+            send_and_wait(sizes_.at(i % sizes_.size()));
         return parameter("doorbells") - before;
     }
 
@@ -138,6 +158,7 @@ protected:
 
     const OneProcessor here_;
     const std::vector<std::size_t> sizes_ = {64, 1400, 1, 700, 300};
+    std::uint64_t copies_ = 0;  // of each original
 };
 
 #define SKIP_WITHOUT_CARD() \
