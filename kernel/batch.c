@@ -10,8 +10,8 @@
  *
  * They pass by the queueing discipline only if it would let each of them bypass it, as
  * the stack does: empty, and sent to by nobody else. Where a filter, a hook or a
- * tracer waits for packets, and what a full ring does not take, goes by dev_queue_xmit()
- * after all, one by one and in order.
+ * tracer waits for packets, and when a ring is full, they go by dev_queue_xmit() after
+ * all, one by one and in order.
  *
  * A list is its CPU's own, for one device, which it holds a reference to, as to the
  * mirrors whose copies it has: their rules may go. What becomes of a copy is counted
