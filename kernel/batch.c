@@ -31,6 +31,7 @@
 
 #include "batch.h"
 #include "compat/compat.h"
+#include "compat/qdisc.h"
 #include "trace.h"
 
 #define BATCH_MAX	64	/* copies, as many as a driver's poll has packets */

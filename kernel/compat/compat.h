@@ -14,7 +14,6 @@
 #include <linux/sched.h>
 #include <linux/skbuff.h>
 #include <net/flow.h>
-#include <net/sch_generic.h>
 
 #ifdef RMIRROR_HAVE_NET_GSO_H
 #include <net/gso.h>
@@ -111,29 +110,6 @@ static inline bool rmirror_compat_has_egress_hook(const struct net_device *dev)
 	return rcu_access_pointer(dev->miniq_egress);
 #endif
 	return false;
-}
-
-/* To send for a qdisc; a flag of it says what the lock is, which sparse cannot follow */
-static inline bool rmirror_compat_qdisc_run_begin(struct Qdisc *q)
-{
-#ifdef __CHECKER__
-	return true;
-#else
-	return qdisc_run_begin(q);
-#endif
-}
-
-/* The end of it. Return: packets that were dropped from it meanwhile. */
-static inline struct sk_buff *rmirror_compat_qdisc_run_end(struct Qdisc *q)
-{
-#if defined(__CHECKER__)
-	return NULL;
-#elif defined(RMIRROR_HAVE_QDISC_TO_FREE)
-	return qdisc_run_end(q);
-#else
-	qdisc_run_end(q);
-	return NULL;
-#endif
 }
 
 /*

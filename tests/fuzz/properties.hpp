@@ -71,8 +71,9 @@ inline void check_payload(const Stmt &stmt, const Err &err) {
 // The statement is valid and survives every way out and back in.
 inline void check_statement(const Stmt &stmt, const Err &err) {
     demand(rmirror_stmt_validate(stmt.get(), err.get()) == 0, "what was read is valid", err);
-    // A collector in a register has no text that loads.
-    if (rmirror_stmt_is_set(stmt.get(), NFTA_RMIRROR_ADDR)) {
+    // What is in a register, the collector or the key, has no text that loads.
+    if (rmirror_stmt_is_set(stmt.get(), NFTA_RMIRROR_ADDR) &&
+        !rmirror_stmt_is_set(stmt.get(), RMIRROR_STMT_EXT(NFTA_RMIRROR_EXT_SREG_KEY))) {
         check_format(stmt, RMIRROR_FORMAT_TEXT, err);
         check_format(stmt, RMIRROR_FORMAT_JSON, err);
     } else {
