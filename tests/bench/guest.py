@@ -69,6 +69,8 @@ def missing(row: table.Row) -> str:
     """What the row needs and is not there."""
     if row.out in table.NOTIFYING and not shutil.which("ethtool"):
         return "there is no ethtool"
+    if row.needs == "nft_tunnel" and not (Path(os.environ["NEWEST"]) / "usr/sbin/nft").exists():
+        return "there is no nft of sid: tests/plugin/suite fetch sid"
     if not row.needs or shutil.which(row.needs):
         return ""
     if subprocess.run(["modprobe", "-q", row.needs], check=False).returncode == 0:

@@ -108,20 +108,27 @@ def _measure(kernel: str, names: list[str], rounds: int = 1, times: int = 1,
     return report.load(out)
 
 
+def _series(kernel: str) -> str:
+    """6.12 of 6.12.117+deb12-amd64; `sid` is another one each few months."""
+    release = (BUILD / "kernels" / kernel / "release").read_text(encoding="ascii")
+    return ".".join(release.split(".")[:2])
+
+
 def _judge(kernel: str, measured: dict[str, report.Cost], save: bool) -> bool:
-    committed = COMMITTED / f"{kernel}.json"
+    series = _series(kernel)
+    committed = COMMITTED / f"{series}.json"
     print(f"\nkernel {kernel}: instructions for one copy\n")
     print(report.text(measured))
     good = True
     for goal in report.goals(measured):
         print(goal)
-        good = good and (goal.reached or kernel != GOALS_KERNEL)
+        good = good and (goal.reached or series != GOALS_KERNEL)
     if save:
         COMMITTED.mkdir(exist_ok=True)
         if committed.exists():
             measured = report.load(committed) | measured
         report.save(committed, measured)
-        plot.draw(committed.with_suffix(".svg"), kernel, measured)
+        plot.draw(committed.with_suffix(".svg"), series, measured)
         print(f"saved: {committed.relative_to(ROOT)} and its picture")
     elif committed.exists():
         worse = report.worse(report.load(committed), measured)

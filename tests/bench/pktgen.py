@@ -16,8 +16,8 @@ def _write(path: Path, line: str) -> None:
 
 
 def _configure(device: Path, source: table.Source, count: int) -> None:
-    # The same skb again and again, unless packets differ
-    burst = 64 if source.ports == 1 else 1
+    # The same skb again and again with BHs off, unless packets differ, or come alone
+    burst = 64 if source.ports == 1 and not source.alone else 1
     for line in (f"count {count}", "xmit_mode netif_receive", "delay 0", "clone_skb 0",
                  f"burst {burst}", f"pkt_size {source.size}", f"dst_mac {MAC}",
                  "dst 10.1.0.2", "src_min 10.1.0.1", "src_max 10.1.0.1", "udp_src_min 9",

@@ -9,7 +9,8 @@ from statistics import median, quantiles
 
 import rows as table
 
-ENCAPSULATING = ("mirred-gretap", "mirred-erspan", "mirred-vxlan", "netdev-dup-gretap")
+ENCAPSULATING = ("mirred-gretap", "mirred-erspan", "mirred-vxlan", "netdev-dup-gretap", "nft-tunnel-erspan",
+                 "nft-tunnel-geneve")
 WORSE = 1.03
 # Below so many instructions for a packet a difference is the guest's timer, not the row.
 NOISE = 15

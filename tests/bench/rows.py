@@ -42,6 +42,7 @@ class Source:
     size: int = 60  # bytes of the frame
     ports: int = 1  # destination ports, from 9 on, one after another
     hashed: bool = False  # they have a flow hash when the statement sees them, as a network card gives one
+    alone: bool = False  # one for each time that softirqs are served, as few packets come; else 64
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Row:
         words = ["gso" if self.source.kind == "gso" else str(self.source.size)]
         words += [self.out] if self.out != "dummy" else []
         words += ["hashed"] if self.source.hashed else []
+        words += ["alone"] if self.source.alone else []
         return " ".join(words)
 
 
@@ -87,6 +89,16 @@ def _input(statement: str, family: str = "inet") -> str:
 
 def _ingress(statement: str) -> str:
     return _nft(f"meta mark 0 {statement}", _INGRESS)
+
+
+def _tunnel(kind: str, settings: str = ""):
+    """The rule of a statement beside a tunnel object of nft's, and a device of that KIND, out9, which takes from a
+    packet where it goes. Debian 12's nft does not know the object: see environment.py."""
+    tunnel = ("table netdev bench {\n\ttunnel way {\n\t\tid 9\n\t\tip saddr 10.0.0.1\n"
+              f"\t\tip daddr {COLLECTOR}\n\t\tttl 64\n{settings}\t}}")
+    header = _INGRESS.replace("table netdev bench {", tunnel)
+    device = f"ip link add out9 mtu 8000 type {kind} external\nip link set out9 addrgenmode none up\n"
+    return lambda statement: f'{device}chroot "$NEWEST" ' + _nft(f"meta mark 0 {statement}", header)
 
 
 def _legacy(target: str) -> str:
@@ -117,6 +129,12 @@ def _peers(source: Source, suffix: str, on: str = "", **more) -> Iterator[Row]:
         yield _row(f"mirred-{device} {suffix}", group, source, _tc,
                    f"action mirred egress mirror dev {device}9", **more)
     yield _row(f"netdev-dup-gretap {suffix}", group, source, _ingress, "dup to \"gretap9\"", **more)
+    by_tunnel = 'tunnel name "way" dup to "out9"'
+    erspan = "\t\terspan {\n\t\t\tversion 1\n\t\t\tindex 9\n\t\t}\n"
+    yield _row(f"nft-tunnel-erspan {suffix}", group, source, _tunnel("erspan", erspan), by_tunnel,
+               needs="nft_tunnel", **more)
+    yield _row(f"nft-tunnel-geneve {suffix}", group, source, _tunnel("geneve"), by_tunnel,
+               needs="nft_tunnel", **more)
 
 
 def _ours(source: Source, suffix: str, options: str = "") -> Iterator[Row]:
@@ -135,6 +153,19 @@ def _on_device(out: str, on: str, hashed: bool = False) -> Iterator[Row]:
         for encap in DEVICE_ENCAPSULATIONS:
             yield _row(f"{encap} {suffix}", f"rmirror, {on}", source, _input,
                        f"rmirror to {COLLECTOR} encap {encap}", out=out)
+
+
+def _alone() -> Iterator[Row]:
+    """As few packets come: there is nothing to be gained by sending several at a time."""
+    for out in ("virtio", "fq_codel"):
+        for size in DEVICE_SIZES:
+            source = Source(size=size, alone=True)
+            suffix = Row("", "", source, "", "", out=out).suffix
+            group = f"one packet at a time, {DEVICES[out]}"
+            yield _row(f"mirred {suffix}", group, source, _tc, "action mirred egress mirror dev out0", out=out)
+            yield _row(f"tee {suffix}", group, source, _legacy, f"-j TEE --gateway {COLLECTOR}",
+                       needs="iptables-legacy", out=out)
+            yield _row(f"gre {suffix}", group, source, _input, f"rmirror to {COLLECTOR}", out=out)
 
 
 def _no_match() -> Iterator[Row]:
@@ -199,6 +230,7 @@ def all_rows() -> list[Row]:
     for out, on in DEVICES.items():
         rows += _on_device(out, on)
     rows += _on_device("four", "four queues, originals with a hash", hashed=True)
+    rows += _alone()
     rows += _xt()
     rows += _gso()
     rows += _register()

@@ -93,6 +93,7 @@ TEAR_DOWN = """
 nft flush ruleset
 if [ -e /proc/net/ip_tables_names ]; then iptables-legacy -P INPUT ACCEPT; iptables-legacy -F; fi
 for device in in0 gso0; do tc qdisc del dev $device clsact 2>/dev/null || true; done
+ip link del out9 2>/dev/null || true
 """
 
 

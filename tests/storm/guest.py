@@ -12,6 +12,7 @@ sys.path[1:1] = [str(_TESTS / "interop"), str(_TESTS / "vm/harness")]
 
 import fuzz  # noqa: E402
 import judge  # noqa: E402
+import judged  # noqa: E402
 import link_storms  # noqa: E402
 import memory_storms  # noqa: E402
 import module_storms  # noqa: E402
@@ -50,7 +51,7 @@ def main() -> int:
     parser.add_argument("word", nargs="*")
     options = parser.parse_args()
     storms: dict[str, Callable[[], str]] = {}
-    for module in (rule_storms, namespace_storms, link_storms, module_storms, memory_storms):
+    for module in (judged, rule_storms, namespace_storms, link_storms, module_storms, memory_storms):
         for name, storm in module.STORMS.items():
             storms[name] = lambda storm=storm: storm(options.seed, options.part)
     storms |= fuzz.storms(options.seed, options.fuzz_rules, options.fuzz_blobs)

@@ -67,7 +67,7 @@ class Judge:
 
     def __init__(self) -> None:
         self._memory = self._settled_memory()
-        self._log = len(_log())
+        self._log = len(kernel_log())
 
     @staticmethod
     def _settled_memory() -> int:
@@ -92,10 +92,11 @@ class Judge:
         more = self._settled_memory() - self._memory
         if more > _SLACK:
             raise RuntimeError(f"{more} kB of memory are not given back")
-        if trouble := find_trouble("\n".join(_log()[self._log:])):
+        if trouble := find_trouble("\n".join(kernel_log()[self._log:])):
             raise RuntimeError("the kernel log has:\n" + "\n".join(trouble))
         return f"{more:+} kB"
 
 
-def _log() -> list[str]:
+def kernel_log() -> list[str]:
+    """Its lines"""
     return hosts.sh("dmesg").splitlines()
