@@ -3,6 +3,7 @@
 // Copies that leave by a card together: it is told of them once, and nobody who looks at packets on
 // their way there, or at what is counted of them, sees anything else than without it.
 #include <gtest/gtest.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <string_view>
 #include <thread>
 
 #include "vm/support/capture.hpp"
@@ -156,6 +158,16 @@ protected:
             ASSERT_EQ(sequence_of(copies[i]), sequence_of(copies[i - 1]) + 1) << "copy " << i;
     }
 
+    // Fewer than `most` for so many copies: as many with PREEMPT_RT, which has no lists
+    static void expect_doorbells(std::uint64_t told, std::uint64_t copies, std::uint64_t most) {
+        utsname kernel{};
+        ASSERT_EQ(uname(&kernel), 0);
+        if (std::string_view(kernel.version).find("PREEMPT_RT") != std::string_view::npos)
+            EXPECT_EQ(told, copies);
+        else
+            EXPECT_LT(told, most);
+    }
+
     const OneProcessor here_;
     const std::vector<std::size_t> sizes_ = {64, 1400, 1, 700, 300};
     std::uint64_t copies_ = 0;  // of each original
@@ -171,7 +183,7 @@ TEST_P(BatchQdisc, TellsTheCardOnce) {
     SKIP_WITHOUT_CARD();
     make_card(GetParam());
     mirror(list_length, {"10.9.0.5"});
-    EXPECT_LT(doorbells(10), 5U * list_length);
+    expect_doorbells(doorbells(10), 10U * list_length, 5U * list_length / 2);
     EXPECT_EQ(packets_of_qdisc(), 10U * list_length);
     const Counters counters = settled_counters(net_.router);
     EXPECT_EQ(counters["matched"], 10U * list_length);
@@ -191,7 +203,7 @@ TEST_F(BatchTest, IsSeenByTaps) {
     make_card("pfifo_fast");
     mirror(list_length, {"10.9.0.5 seq"});
     Capture capture(net_.router, "card", Direction::outgoing);
-    EXPECT_LT(doorbells(10), 5U * list_length);
+    expect_doorbells(doorbells(10), 10U * list_length, 5U * list_length / 2);
     expect_in_order(capture.wait_for(10 * list_length, is_gre), 10 * list_length);
 }
 
@@ -201,7 +213,7 @@ TEST_F(BatchTest, OfManyRules) {
     make_card("pfifo_fast");
     mirror(1, std::vector<std::string>(13, "10.9.0.5 seq"));
     Capture capture(net_.router, "card", Direction::outgoing);
-    EXPECT_LT(doorbells(10), 65U);
+    expect_doorbells(doorbells(10), 130, 65);
     expect_in_order(capture.wait_for(130, is_gre), 130);
     for (const Counters &counters : read_counters(net_.router))
         EXPECT_EQ(counters["sent"], 10U);

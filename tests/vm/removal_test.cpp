@@ -8,7 +8,6 @@
 
 #include "support/paths.hpp"
 #include "vm/support/mirror.hpp"
-#include "vm/support/module.hpp"
 #include "vm/support/operator.hpp"
 #include "vm/support/xtables.hpp"
 
@@ -76,9 +75,8 @@ TEST_F(RemovalTest, DeletesTheRulesOfNftWhenAsked) {
 }
 
 TEST_F(RemovalTest, TellsTheRulesOfIptables) {
-    const std::string missing = missing_modules({"ip_tables", "iptable_filter", "iptable_mangle"});
-    if (!missing.empty())
-        GTEST_SKIP() << "this kernel has no" << missing;
+    if (const std::string missing = missing_legacy_tables(); !missing.empty())
+        GTEST_SKIP() << missing;
     const Userland here;
     for (const char *rule : {"-A INPUT -p udp -j RMIRROR --target 10.0.0.5", "-A INPUT -p tcp",
                              "-A INPUT -p icmp -j RMIRROR --target 10.0.0.5 --len 60",

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "support/paths.hpp"
+#include "vm/support/module.hpp"
 
 namespace rmirror::vm {
 
@@ -33,6 +34,12 @@ std::string Userland::missing() const {
     if (!std::filesystem::exists("/usr/sbin/iptables-nft"))
         return "iptables is missing: apt-get install iptables";
     return "";
+}
+
+std::string missing_legacy_tables() {
+    const std::string missing = missing_modules(
+        {"ip_tables", "iptable_filter", "iptable_mangle", "ip6_tables", "ip6table_filter"});
+    return missing.empty() ? "" : "this kernel has no" + missing;
 }
 
 std::vector<std::string> Userland::argv(const std::string &line) const {

@@ -35,6 +35,10 @@ private:
     std::string name_;
 };
 
+/** Why iptables-legacy and ip6tables-legacy have no tables in this kernel (RT of 7.2); empty if
+ * they have. */
+std::string missing_legacy_tables();
+
 /** The lines of `text` in which `word` stands. */
 std::vector<std::string> lines_with(const std::string &text, const std::string &word);
 
