@@ -4,7 +4,7 @@
 # which are unpacked below build/arch/i386/root and not installed. Source it after target.sh.
 
 readonly I386=$ARCH_BUILD/i386
-readonly I386_PROGRAMS=(statement_test librmirror_test probe_test tools_test)
+readonly I386_PROGRAMS=(statement_test librmirror_test probe_test tools_test collector_test)
 
 i386_fetch() {
     [[ ! -s $I386/stamp ]] || return 0
@@ -37,8 +37,9 @@ i386_build() {
 
 # i386_test PROGRAM: prints what failed, or how many passed
 i386_test() {
-    local said
-    if ! said=$(cd "$I386/build/tests/unit" && LD_LIBRARY_PATH=$I386/root/usr/lib/i386-linux-gnu "./$1" 2>&1); then
+    local directory said
+    directory=$(dirname -- "$(find "$I386/build/tests" -type f -name "$1")")
+    if ! said=$(cd "$directory" && LD_LIBRARY_PATH=$I386/root/usr/lib/i386-linux-gnu "./$1" 2>&1); then
         grep -v -E '^\[ +(RUN|OK) ' <<<"$said" | tail -n 40
         return 1
     fi

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "support/hexdump.hpp"
 
 namespace rmirror::collector {
@@ -186,7 +188,8 @@ TEST(CollectorStamp, IsTheNearestTimeWithItsBits) {
     constexpr std::uint64_t now = 1'700'000'000'123'456'700;
     constexpr std::uint64_t tick = 100;
     constexpr std::uint64_t range = tick << 32;
-    for (const std::int64_t off : {0L, 100L, -100L, 200'000'000'000L, -200'000'000'000L}) {
+    for (const std::int64_t off :
+         std::to_array<std::int64_t>({0, 100, -100, 200'000'000'000, -200'000'000'000})) {
         const std::uint64_t sent = now + static_cast<std::uint64_t>(off);
         const Stamp stamp{sent / tick & 0xffffffff, 100, 32};
         EXPECT_EQ(stamp.near(now), sent) << off;

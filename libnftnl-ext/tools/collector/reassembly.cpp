@@ -24,7 +24,7 @@ std::string_view as_text(std::span<const std::uint8_t> bytes) {
 std::size_t Reassembler::Hash::operator()(const Key &key) const {
     const std::hash<std::string_view> hash;
     return hash(as_text(key.source.bytes())) ^ (hash(as_text(key.destination.bytes())) << 1) ^
-           (std::size_t{key.id} * 0x9e3779b97f4a7c15U);
+           static_cast<std::size_t>(key.id * 0x9e3779b97f4a7c15U);
 }
 
 std::optional<OuterPacket> Reassembler::add(const OuterPacket &piece, std::uint64_t now_ns) {

@@ -138,7 +138,7 @@ std::optional<Error> Session::open_rings() {
     constexpr std::uint16_t protocols[] = {ETH_P_IP, ETH_P_IPV6};
     for (const std::uint16_t protocol : protocols) {
         Ring::Options ring{.protocol = protocol, .device = options_.device, .filter = {}};
-        ring.bytes = options_.buffer_mib << 20;
+        ring.bytes = static_cast<std::size_t>(options_.buffer_mib << 20);
         if (bare)
             ring.filter = every_packet();
         else

@@ -70,7 +70,7 @@ std::size_t Streams::Hash::operator()(const Key &key) const {
     const auto bytes = key.source.bytes();
     const std::string_view text(reinterpret_cast<const char *>(bytes.data()), bytes.size());
     return std::hash<std::string_view>()(text) ^
-           (std::size_t{key.key.value_or(0)} * 0x9e3779b97f4a7c15U + key.encap);
+           static_cast<std::size_t>(key.key.value_or(0) * 0x9e3779b97f4a7c15U + key.encap);
 }
 
 Streams::Found Streams::find(const Host &source, const Copy &copy) {
