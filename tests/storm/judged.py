@@ -23,25 +23,30 @@ _LATER = Path("/run/netns/later")
 
 
 @contextmanager
-def _dropping(netns: str, hook: str) -> Iterator[None]:
-    """One of a hundred packets of the flood, or of copies"""
-    scene.nft(netns, f"table inet fault {{ chain c {{ type filter hook {hook} priority -400\n"
-              f"meta l4proto {{ gre, udp }} numgen inc mod 100 == 99 drop\n}}\n}}")
+def _rules(netns: str, rules: str) -> Iterator[None]:
+    """In a table beside the storms'"""
+    scene.nft(netns, f"table inet fault {{ chain c {{\n{rules}\n}}\n}}")
     try:
         yield
     finally:
         scene.nft(netns, "delete table inet fault")
 
 
-@contextmanager
-def _sent_twice() -> Iterator[None]:
+def _dropping(netns: str, hook: str) -> AbstractContextManager[None]:
+    """One of a hundred packets of the flood, or of copies"""
+    return _rules(netns, f"type filter hook {hook} priority -400\n"
+                  "meta l4proto { gre, udp } numgen inc mod 100 == 99 drop")
+
+
+def _sent_twice() -> AbstractContextManager[None]:
     """One of a hundred copies, by a rule of somebody else"""
-    scene.nft("router", "table ip fault { chain c { type filter hook forward priority 0\n"
-              "numgen inc mod 100 == 99 rmirror to 10.0.0.5 len 64\n}\n}")
-    try:
-        yield
-    finally:
-        scene.nft("router", "delete table ip fault")
+    return _rules("router", "type filter hook forward priority 0\n"
+                  "meta l4proto udp numgen inc mod 100 == 99 rmirror to 10.0.0.5 len 64")
+
+
+def _kept_memory() -> AbstractContextManager[None]:
+    """Some 30 MB, as rules of the kernel's own"""
+    return _rules("sender", "counter\n" * 200000)
 
 
 @contextmanager
@@ -88,17 +93,6 @@ def _forgotten_rule() -> Iterator[None]:
         yield
     finally:
         hosts.sh("ip netns del forgotten")
-
-
-@contextmanager
-def _kept_memory() -> Iterator[None]:
-    """Some 30 MB, as rules of the kernel's own"""
-    rules = "counter\n" * 200000
-    scene.nft("sender", f"table ip fault {{ chain c {{\n{rules}}}\n}}")
-    try:
-        yield
-    finally:
-        scene.nft("sender", "delete table ip fault")
 
 
 @contextmanager
