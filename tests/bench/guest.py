@@ -72,7 +72,7 @@ def missing(row: table.Row) -> str:
     if row.needs == "nft_tunnel" and not (Path(os.environ["NEWEST"]) / "usr/sbin/nft").exists():
         return "there is no nft of sid: tests/plugin/suite fetch sid"
     if row.needs == "nft_tunnel" and os.uname().release.startswith("6.12."):
-        return "the kernel's own nft_tunnel warns of itself"
+        return "the nft_tunnel of 6.12 has a warning about itself in the kernel's log"
     if not row.needs or shutil.which(row.needs):
         return ""
     if subprocess.run(["modprobe", "-q", row.needs], check=False).returncode == 0:
