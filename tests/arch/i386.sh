@@ -4,6 +4,8 @@
 # which are unpacked below build/arch/i386/root and not installed. Source it after target.sh.
 
 readonly I386=$ARCH_BUILD/i386
+# What is built beside the tests, and not run
+readonly I386_PRODUCTS=(rmirror rmirror-chain rmirror_plugin rmirror_xtables)
 readonly I386_PROGRAMS=(statement_test librmirror_test probe_test tools_test collector_test)
 
 i386_fetch() {
@@ -29,7 +31,8 @@ i386_build() {
         -DRMIRROR_MODULES=OFF -DRMIRROR_WERROR=ON -DCMAKE_C_COMPILER=gcc-12 -DCMAKE_CXX_COMPILER=g++-12 \
         "-DCMAKE_C_FLAGS=$flags" "-DCMAKE_CXX_FLAGS=$flags" -DCMAKE_LIBRARY_ARCHITECTURE=i386-linux-gnu \
         "-DCMAKE_PREFIX_PATH=$I386/root/usr" "-DGTest_DIR=$libraries/cmake/GTest" &&
-        cmake --build "$I386/build" -j "${RMIRROR_JOBS:-2}" --target "${I386_PROGRAMS[@]}"; } >"$log" 2>&1; then
+        cmake --build "$I386/build" -j "${RMIRROR_JOBS:-2}" --target \
+            "${I386_PRODUCTS[@]}" "${I386_PROGRAMS[@]}"; } >"$log" 2>&1; then
         tail -n 40 "$log"
         return 1
     fi
